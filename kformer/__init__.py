@@ -1,0 +1,64 @@
+"""kformer: fine-tune Transformers on your own data with plain Keras.
+
+Every name below is imported when it is first used, so that `import kformer` takes no time and loads no TensorFlow:
+
+    import kformer as kf
+
+    train, validation = kf.data.load("reviews.csv", text="review", label="stars").split(0.1, seed=0)
+    task = kf.tasks.TextClassification.from_pretrained("minilm", labels=train.labels)
+    run = kf.fine_tune(task, train, validation, kf.Recipe(epochs=3), out="saved_models/reviews")
+    kf.load("saved_models/reviews")(["a stirring, funny film"])
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Examples",
+    "Predictor",
+    "Recipe",
+    "Run",
+    "__version__",
+    "checkpoints",
+    "data",
+    "evaluation",
+    "export",
+    "exporting",
+    "fine_tune",
+    "fit",
+    "layers",
+    "load",
+    "models",
+    "runs",
+    "tasks",
+    "training",
+]
+
+# Public name -> the module that defines it. A room is its own module. No class or function may bear the name of a room:
+# Python sets `kformer.<room>` to the module as soon as anybody imports it (hence the room `exporting` and the function `export`).
+_ROOMS = ("checkpoints", "data", "evaluation", "exporting", "layers", "models", "runs", "tasks", "training")
+_HOMES = {
+    "Examples": "kformer.data",
+    "Predictor": "kformer.exporting",
+    "Recipe": "kformer.training.recipe",
+    "Run": "kformer.training",
+    "export": "kformer.exporting",
+    "fine_tune": "kformer.training",
+    "fit": "kformer.training",
+    "load": "kformer.exporting",
+}
+
+
+def __getattr__(name: str):
+    if name in _ROOMS:
+        return import_module(f"kformer.{name}")
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'kformer' has no attribute '{name}'. Its public names are: {', '.join(__all__)}.")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
