@@ -104,24 +104,28 @@ def _check_weights(file: io.BytesIO) -> None:
     """Refuses an HDF5 file that points outside itself or claims to be far bigger than it is."""
     import h5py
 
-    def check_link(name: str, link: object) -> None:
-        if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"its weights hold a {type(link).__name__} at `{name}`, which points elsewhere")
+    # h5py breaks when a callback of a visit raises, so the callbacks return what is wrong, which ends the visit.
+    def wrong_link(name: str, link: object) -> str | None:
+        if isinstance(link, h5py.HardLink):
+            return None
+        return f"hold a {type(link).__name__} at `{name}`, which points elsewhere"
 
-    def check_object(name: str, node: object) -> None:
+    def wrong_object(name: str, node: object) -> str | None:
         if not isinstance(node, h5py.Dataset):
-            return
+            return None
         if node.external or node.is_virtual:
-            raise ValueError(f"its weights at `{name}` are stored in another file")
+            return f"at `{name}` are stored in another file"
         if node.dtype.kind not in _NUMBER_KINDS or node.dtype.names:
-            raise ValueError(f"its weights at `{name}` are {node.dtype}, not numbers")
+            return f"at `{name}` are {node.dtype}, not numbers"
         stored = node.id.get_storage_size()
         if node.nbytes > max(_ALWAYS_ALLOWED_BYTES, _MAX_EXPANSION * stored):
-            raise ValueError(f"its weights at `{name}` would expand from {stored} to {node.nbytes} bytes")
+            return f"at `{name}` would expand from {stored} to {node.nbytes} bytes"
+        return None
 
     try:
         with h5py.File(file, "r") as weights:
-            weights.visititems_links(check_link)
-            weights.visititems(check_object)
+            wrong = weights.visititems_links(wrong_link) or weights.visititems(wrong_object)
     except (OSError, RuntimeError, KeyError) as error:
         raise ValueError(f"its `{_WEIGHTS}` cannot be read ({error})") from error
+    if wrong:
+        raise ValueError(f"its weights {wrong}")
