@@ -1,0 +1,22 @@
+"""Weights in and out: Hugging Face folders <-> our variables, through one name table per family. No PyTorch."""
+
+from kformer.checkpoints.families import FAMILIES, family_of
+from kformer.checkpoints.hf_folder import HFFolder
+from kformer.checkpoints.init import find_checkpoint, minilm_folder
+from kformer.checkpoints.loading import Loaded, fill, load_backbone, own_variables
+from kformer.checkpoints.saving import save_hf
+from kformer.checkpoints.vocabulary import read_vocabulary
+
+__all__ = [
+    "FAMILIES",
+    "HFFolder",
+    "Loaded",
+    "family_of",
+    "fill",
+    "find_checkpoint",
+    "load_backbone",
+    "minilm_folder",
+    "own_variables",
+    "read_vocabulary",
+    "save_hf",
+]

@@ -1,0 +1,157 @@
+"""Multi-head attention."""
+
+import math
+
+import keras
+from keras import ops
+
+from kformer.layers.activations import truncated_normal
+from kformer.layers.dropout import Dropout
+from kformer.layers.masks import attention_bias, combine_masks
+
+
+@keras.saving.register_keras_serializable("kformer")
+class MultiHeadAttention(keras.layers.Layer):
+    """Multi-head attention: softmax(Q K^T / sqrt(d_head)) V per head, heads joined and projected.
+
+    The feature axis, not the sequence, is split into heads: `d_head = d_model / num_heads`. Query, key, value and
+    output are separate `Dense` layers. Without `context` it is self-attention; with it, cross-attention.
+    Paper: Vaswani et al., "Attention Is All You Need", arXiv 1706.03762, section 3.2.
+
+    Args:
+        num_heads: int, must divide `d_model`.
+        d_model: int, width of inputs and outputs.
+        dropout: float, rate on the attention weights.
+        use_bias: bool, biases on the four projections.
+
+    Call arguments:
+        inputs: (batch, query, d_model).
+        context: (batch, key, d_context), where keys and values come from; `inputs` when None.
+        padding_mask: (batch, key), True at real positions of the keys.
+        attention_mask: (batch, query, key), True where attention is allowed.
+        use_causal_mask: bool; queries then see no later key.
+        bias: (batch or 1, 1, query or 1, key), masks already combined by `masks.attention_bias`; saves doing it in
+            every layer of a stack. Added to what the masks say.
+        cache: `(keys, values)`, each (batch, num_heads, max_length, d_head), of earlier positions; see `cache_index`.
+        cache_index: int or scalar tensor: the position of the first query. This call's keys and values are written
+            there, and each query sees the positions up to its own.
+        return_scores: bool; also return the attention weights.
+
+    Returns:
+        (batch, query, d_model); or a tuple of it, then the weights (batch, num_heads, query, key) if
+        `return_scores`, then the updated cache if `cache` was given.
+    """
+
+    def __init__(self, num_heads, d_model, dropout=0.0, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        if num_heads < 1 or d_model % num_heads:
+            raise ValueError(f"`num_heads` must divide `d_model`. Received: num_heads={num_heads}, d_model={d_model}.")
+        self.num_heads = num_heads
+        self.d_model = d_model
+        self.dropout = dropout
+        self.use_bias = use_bias
+        self.d_head = d_model // num_heads
+        self.supports_masking = True
+        self.query = self._projection("query")
+        self.key = self._projection("key")
+        self.value = self._projection("value")
+        self.output_projection = self._projection("output")
+        self.score_dropout = Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
+
+    def _projection(self, name):
+        return keras.layers.Dense(
+            self.d_model,
+            use_bias=self.use_bias,
+            kernel_initializer=truncated_normal(),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+
+    def build(self, input_shape, context_shape=None):
+        context_shape = input_shape if context_shape is None else context_shape
+        self.query.build(input_shape)
+        self.key.build(context_shape)
+        self.value.build(context_shape)
+        self.output_projection.build((*input_shape[:-1], self.d_model))
+        self.score_dropout.build((None, self.num_heads, None, None))
+
+    def call(
+        self,
+        inputs,
+        context=None,
+        padding_mask=None,
+        attention_mask=None,
+        use_causal_mask=False,
+        bias=None,
+        cache=None,
+        cache_index=None,
+        training=False,
+        return_scores=False,
+    ):
+        context = inputs if context is None else context
+        query = self._split_heads(self.query(inputs) * (1.0 / math.sqrt(self.d_head)))
+        key = self._split_heads(self.key(context))
+        value = self._split_heads(self.value(context))
+        if cache is not None:
+            key, value = (
+                ops.slice_update(old, (0, 0, cache_index, 0), ops.cast(new, old.dtype))
+                for old, new in zip(cache, (key, value))
+            )
+            cache = (key, value)
+            attention_mask = _allow_cached(attention_mask, query, key, cache_index)
+        causal = (ops.shape(query)[2], ops.shape(key)[2]) if use_causal_mask and cache is None else None
+        mask = combine_masks(padding_mask, attention_mask, causal)
+
+        logits = ops.matmul(query, ops.swapaxes(key, -1, -2))
+        if mask is not None:
+            logits = logits + attention_bias(mask, logits.dtype)
+        if bias is not None:
+            logits = logits + bias
+        scores = ops.softmax(logits, axis=-1)
+        mixed = ops.matmul(self.score_dropout(scores, training=training), value)
+        outputs = self.output_projection(self._join_heads(mixed))
+
+        extras = ((scores,) if return_scores else ()) + ((cache,) if cache is not None else ())
+        return (outputs, *extras) if extras else outputs
+
+    def _split_heads(self, x):
+        """(batch, length, d_model) -> (batch, num_heads, length, d_head)."""
+        shape = ops.shape(x)
+        return ops.transpose(ops.reshape(x, (*shape[:2], self.num_heads, self.d_head)), (0, 2, 1, 3))
+
+    def _join_heads(self, x):
+        """(batch, num_heads, length, d_head) -> (batch, length, d_model)."""
+        x = ops.transpose(x, (0, 2, 1, 3))
+        return ops.reshape(x, (*ops.shape(x)[:2], self.d_model))
+
+    def empty_cache(self, batch_size, max_length):
+        """Zero keys and values for `cache`: two tensors (batch_size, num_heads, max_length, d_head)."""
+        shape = (batch_size, self.num_heads, max_length, self.d_head)
+        return ops.zeros(shape, self.compute_dtype), ops.zeros(shape, self.compute_dtype)
+
+    def compute_output_spec(self, inputs, context=None, return_scores=False, cache=None, **kwargs):
+        outputs = keras.KerasTensor((*inputs.shape[:-1], self.d_model), dtype=self.compute_dtype)
+        if not return_scores and cache is None:
+            return outputs
+        key_length = cache[0].shape[2] if cache is not None else (inputs if context is None else context).shape[1]
+        scores = keras.KerasTensor(
+            (inputs.shape[0], self.num_heads, inputs.shape[1], key_length), dtype=self.compute_dtype
+        )
+        return (outputs, *((scores,) if return_scores else ()), *((cache,) if cache is not None else ()))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "d_model": self.d_model,
+            "dropout": self.dropout,
+            "use_bias": self.use_bias,
+        }
+
+
+def _allow_cached(attention_mask, query, key, cache_index):
+    """(batch or 1, query, key): each query sees the positions of the cache up to its own."""
+    query_position = ops.expand_dims(ops.arange(ops.shape(query)[2]) + cache_index, axis=1)
+    key_position = ops.expand_dims(ops.arange(ops.shape(key)[2]), axis=0)
+    filled = ops.expand_dims(ops.less_equal(key_position, query_position), axis=0)
+    return filled if attention_mask is None else ops.logical_and(attention_mask, filled)

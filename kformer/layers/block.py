@@ -1,0 +1,181 @@
+"""The Transformer block: the one that every model of kformer is made of."""
+
+import keras
+
+from kformer.layers.attention import MultiHeadAttention
+from kformer.layers.dropout import Dropout
+from kformer.layers.feed_forward import FeedForward
+
+
+@keras.saving.register_keras_serializable("kformer")
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention, optional cross-attention, feed-forward; each with dropout, residual and layer normalisation.
+
+    A sublayer f becomes `norm(x + dropout(f(x)))` (post-norm: the paper, BERT) or, with `norm_first`,
+    `x + dropout(f(norm(x)))` (pre-norm: GPT-2, ViT). Papers: Vaswani et al., arXiv 1706.03762, section 3.1; Xiong et
+    al., "On Layer Normalization in the Transformer Architecture", arXiv 2002.04745.
+
+    Args:
+        num_heads, d_model, d_ff: ints, the paper's sizes.
+        dropout: float, rate on each sublayer's output.
+        attention_dropout: float, rate on the attention weights; `dropout` when None.
+        activation: str, of the feed-forward network.
+        norm_first: bool, pre-norm.
+        norm_epsilon: float, added to the variance.
+        cross_attention: bool, a second attention, over `context`.
+
+    Call arguments:
+        inputs: (batch, length, d_model).
+        bias: see `MultiHeadAttention`; of the self-attention. Likewise `cache` and `cache_index`.
+        context: (batch, key, d_model), what the cross-attention reads, and its `context_bias`.
+        return_scores: bool, also return the self-attention weights.
+
+    Returns:
+        (batch, length, d_model), or a tuple with the weights, then the cache, as `MultiHeadAttention` does.
+    """
+
+    def __init__(
+        self,
+        num_heads,
+        d_model,
+        d_ff,
+        dropout=0.1,
+        attention_dropout=None,
+        activation="gelu",
+        norm_first=False,
+        norm_epsilon=1e-12,
+        cross_attention=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        self.d_model = d_model
+        self.d_ff = d_ff
+        self.dropout = dropout
+        self.attention_dropout = dropout if attention_dropout is None else attention_dropout
+        self.activation = activation
+        self.norm_first = norm_first
+        self.norm_epsilon = norm_epsilon
+        self.cross_attention = cross_attention
+        self.supports_masking = True
+
+        self.attention = self._attention("attention")
+        self.attention_residual = self._residual("attention_residual")
+        if cross_attention:
+            self.context_attention = self._attention("context_attention")
+            self.context_residual = self._residual("context_residual")
+        self.feed_forward = FeedForward(d_model, d_ff, activation, dtype=self.dtype_policy, name="feed_forward")
+        self.feed_forward_residual = self._residual("feed_forward_residual")
+
+    def _attention(self, name):
+        return MultiHeadAttention(
+            self.num_heads, self.d_model, self.attention_dropout, dtype=self.dtype_policy, name=name
+        )
+
+    def _residual(self, name):
+        return Residual(self.dropout, self.norm_first, self.norm_epsilon, dtype=self.dtype_policy, name=name)
+
+    def build(self, input_shape):
+        self.attention.build(input_shape)
+        self.attention_residual.build(input_shape)
+        if self.cross_attention:
+            self.context_attention.build(input_shape)
+            self.context_residual.build(input_shape)
+        self.feed_forward.build(input_shape)
+        self.feed_forward_residual.build(input_shape)
+
+    def call(
+        self,
+        inputs,
+        bias=None,
+        context=None,
+        context_bias=None,
+        cache=None,
+        cache_index=None,
+        training=False,
+        return_scores=False,
+    ):
+        if self.cross_attention and context is None:
+            raise ValueError("This block has cross-attention: `context` must be given. Received: context=None.")
+        attended = self.attention(
+            self.attention_residual.before(inputs),
+            bias=bias,
+            cache=cache,
+            cache_index=cache_index,
+            training=training,
+            return_scores=return_scores,
+        )
+        attended, extras = (attended[0], attended[1:]) if isinstance(attended, tuple) else (attended, ())
+        x = self.attention_residual(inputs, attended, training=training)
+        if self.cross_attention:
+            mixed = self.context_attention(
+                self.context_residual.before(x), context=context, bias=context_bias, training=training
+            )
+            x = self.context_residual(x, mixed, training=training)
+        transformed = self.feed_forward(self.feed_forward_residual.before(x), training=training)
+        x = self.feed_forward_residual(x, transformed, training=training)
+        return (x, *extras) if extras else x
+
+    def compute_output_spec(self, inputs, cache=None, return_scores=False, **kwargs):
+        return self.attention.compute_output_spec(inputs, cache=cache, return_scores=return_scores)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "d_model": self.d_model,
+            "d_ff": self.d_ff,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation": self.activation,
+            "norm_first": self.norm_first,
+            "norm_epsilon": self.norm_epsilon,
+            "cross_attention": self.cross_attention,
+        }
+
+
+@keras.saving.register_keras_serializable("kformer")
+class Residual(keras.layers.Layer):
+    """What surrounds a sublayer f: with `norm_first` x + dropout(f(norm(x))), otherwise norm(x + dropout(f(x))).
+
+    Use: `residual(x, f(residual.before(x)))`.
+
+    Args:
+        dropout: float, rate on f's output.
+        norm_first: bool, normalise what f reads and not what comes out.
+        norm_epsilon: float, added to the variance.
+
+    Call arguments:
+        inputs, outputs: (batch, length, d_model), what f read (before the norm) and what it returned.
+
+    Returns:
+        (batch, length, d_model).
+    """
+
+    def __init__(self, dropout=0.1, norm_first=False, norm_epsilon=1e-12, **kwargs):
+        super().__init__(**kwargs)
+        self.dropout = dropout
+        self.norm_first = norm_first
+        self.norm_epsilon = norm_epsilon
+        self.output_dropout = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="norm")
+
+    def build(self, input_shape):
+        self.output_dropout.build(input_shape)
+        self.norm.build(input_shape)
+
+    def before(self, inputs):
+        """What the sublayer is to read: the inputs, normalised under `norm_first`."""
+        return self.norm(inputs) if self.norm_first else inputs
+
+    def call(self, inputs, outputs, training=False):
+        x = inputs + self.output_dropout(outputs, training=training)
+        return x if self.norm_first else self.norm(x)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "dropout": self.dropout,
+            "norm_first": self.norm_first,
+            "norm_epsilon": self.norm_epsilon,
+        }

@@ -1,0 +1,71 @@
+"""The position-wise feed-forward network."""
+
+import keras
+
+from kformer.layers.activations import get_activation, truncated_normal
+from kformer.layers.dropout import Dropout
+
+
+@keras.saving.register_keras_serializable("kformer")
+class FeedForward(keras.layers.Layer):
+    """The position-wise feed-forward network: W2 act(W1 x + b1) + b2.
+
+    One activation, between the two layers: the output is linear. Masks pass through.
+    Paper: Vaswani et al., arXiv 1706.03762, equation 2.
+
+    Args:
+        d_model: int, width of inputs and outputs.
+        d_ff: int, width of the hidden layer.
+        activation: str, a name of `layers.activations.ACTIVATIONS`.
+        dropout: float, rate on the hidden layer (0 in BERT; the block drops the output).
+
+    Call arguments:
+        inputs: (batch, length, d_model).
+
+    Returns:
+        (batch, length, d_model).
+    """
+
+    def __init__(self, d_model, d_ff, activation="gelu", dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("d_model", d_model), ("d_ff", d_ff)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}.")
+        self.d_model = d_model
+        self.d_ff = d_ff
+        self.activation = activation
+        self.dropout = dropout
+        self.supports_masking = True
+        self._activate = get_activation(activation)
+        self.hidden = keras.layers.Dense(
+            d_ff, kernel_initializer=truncated_normal(), dtype=self.dtype_policy, name="hidden"
+        )
+        self.output_projection = keras.layers.Dense(
+            d_model, kernel_initializer=truncated_normal(), dtype=self.dtype_policy, name="output"
+        )
+        self.hidden_dropout = Dropout(dropout, dtype=self.dtype_policy, name="hidden_dropout") if dropout else None
+
+    def build(self, input_shape):
+        hidden_shape = (*input_shape[:-1], self.d_ff)
+        self.hidden.build(input_shape)
+        self.output_projection.build(hidden_shape)
+        if self.hidden_dropout is not None:
+            self.hidden_dropout.build(hidden_shape)
+
+    def call(self, inputs, training=False):
+        hidden = self._activate(self.hidden(inputs))
+        if self.hidden_dropout is not None:
+            hidden = self.hidden_dropout(hidden, training=training)
+        return self.output_projection(hidden)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.d_model)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "d_model": self.d_model,
+            "d_ff": self.d_ff,
+            "activation": self.activation,
+            "dropout": self.dropout,
+        }

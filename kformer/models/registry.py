@@ -1,0 +1,112 @@
+"""The models there are: a variant is a name, a family, a paper and sizes."""
+
+import dataclasses
+
+from kformer.errors import suggest
+
+BERT_PAPER = "https://arxiv.org/abs/1810.04805"
+SMALL_BERT_PAPER = "https://arxiv.org/abs/1908.08962"
+MINILM_PAPER = "https://arxiv.org/abs/2002.10957"
+DISTILBERT_PAPER = "https://arxiv.org/abs/1910.01108"
+ROBERTA_PAPER = "https://arxiv.org/abs/1907.11692"
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One model that can be built or started from.
+
+    Attributes:
+        name: str, what `--init` and `models.build` call it.
+        family: str, the family of its checkpoints: "bert", "distilbert", "roberta".
+        paper: str, the address of its paper.
+        sizes: dict, the arguments of the backbone.
+        init: str, where its pretrained weights come from, as `--init` takes it.
+    """
+
+    name: str
+    family: str
+    paper: str
+    sizes: dict
+    init: str
+
+    @property
+    def num_parameters(self):
+        """int, trainable parameters of the backbone."""
+        return backbone_class(self.family).count_parameters(**self.sizes)
+
+    def training_flops(self, length):
+        """Floating-point operations of one training step on one example of `length` tokens (forward x 3)."""
+        return 3 * length * backbone_class(self.family).flops_per_token(length=length, **self.sizes)
+
+
+def _bert(num_layers, d_model, num_heads=None, **others):
+    """The sizes of a BERT: heads of 64 and a feed-forward network four times as wide, unless said otherwise."""
+    return {
+        "vocab_size": 30522,
+        "num_layers": num_layers,
+        "d_model": d_model,
+        "num_heads": num_heads or d_model // 64,
+        "d_ff": 4 * d_model,
+        **others,
+    }
+
+
+DISTILBERT = {"num_segments": 0, "pooler_activation": "relu"}
+ROBERTA = {"vocab_size": 50265, "num_segments": 1, "position_offset": 2, "norm_epsilon": 1e-5}
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("minilm", "bert", MINILM_PAPER, _bert(6, 384, num_heads=12), "minilm"),
+        Variant("bert-tiny", "bert", SMALL_BERT_PAPER, _bert(2, 128), "hf:google/bert_uncased_L-2_H-128_A-2"),
+        Variant("bert-mini", "bert", SMALL_BERT_PAPER, _bert(4, 256), "hf:google/bert_uncased_L-4_H-256_A-4"),
+        Variant("bert-small", "bert", SMALL_BERT_PAPER, _bert(4, 512), "hf:google/bert_uncased_L-4_H-512_A-8"),
+        Variant("bert-medium", "bert", SMALL_BERT_PAPER, _bert(8, 512), "hf:google/bert_uncased_L-8_H-512_A-8"),
+        Variant("bert-base", "bert", BERT_PAPER, _bert(12, 768), "hf:google-bert/bert-base-uncased"),
+        Variant("bert-large", "bert", BERT_PAPER, _bert(24, 1024), "hf:google-bert/bert-large-uncased"),
+        Variant(
+            "distilbert-base", "distilbert", DISTILBERT_PAPER, _bert(6, 768, **DISTILBERT),
+            "hf:distilbert/distilbert-base-uncased",
+        ),
+        Variant(
+            "roberta-base", "roberta", ROBERTA_PAPER, _bert(12, 768, **ROBERTA), "hf:FacebookAI/roberta-base"
+        ),
+        Variant(
+            "roberta-large", "roberta", ROBERTA_PAPER, _bert(24, 1024, **ROBERTA), "hf:FacebookAI/roberta-large"
+        ),
+    )
+}  # fmt: skip
+
+
+def variants():
+    """All variants, smallest first: a list of `Variant`."""
+    return sorted(VARIANTS.values(), key=lambda variant: variant.num_parameters)
+
+
+def get_variant(name):
+    """The variant called `name`.
+
+    Raises:
+        ValueError: for an unknown name; the known ones are listed and the nearest is suggested.
+    """
+    if name not in VARIANTS:
+        raise ValueError(f"There is no model {name!r}.{suggest(name, VARIANTS)} Known: {', '.join(VARIANTS)}.")
+    return VARIANTS[name]
+
+
+def backbone_class(family):
+    """The class that builds a family's backbones."""
+    from kformer.models.bert import BertBackbone
+
+    return {"bert": BertBackbone, "distilbert": BertBackbone, "roberta": BertBackbone}[family]
+
+
+def build(name, **changes):
+    """A backbone with random weights: a variant's sizes, with `changes` to them.
+
+    Args:
+        name: str, a variant.
+        **changes: arguments of the backbone, `dtype` among them.
+    """
+    variant = get_variant(name)
+    return backbone_class(variant.family)(**{**variant.sizes, **changes})
