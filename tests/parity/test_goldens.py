@@ -1,0 +1,76 @@
+"""Our backbones against the outputs that PyTorch `transformers` gave for the same weights (made by make_goldens.py)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kformer.checkpoints import HFFolder, load_backbone
+
+GOLDENS = Path(__file__).parent / "goldens"
+TOLERANCE = 1e-5
+FOLDERS = {
+    "bert": "bert",
+    "distilbert": "distilbert",
+    "roberta": "roberta",
+    "roberta_pooled": "roberta_pooled",
+    "bert_sharded": "bert",
+    "bert_old_names": "bert",
+}
+
+
+@pytest.fixture(scope="module", params=FOLDERS)
+def case(request):
+    backbone, _ = load_backbone(GOLDENS / request.param)
+    outputs_of = GOLDENS / FOLDERS[request.param]
+    return backbone, dict(np.load(outputs_of / "inputs.npz")), dict(np.load(outputs_of / "expected.npz"))
+
+
+def batch_of(inputs, name):
+    return {key.split("/")[1]: value for key, value in inputs.items() if key.startswith(name)}
+
+
+@pytest.mark.parametrize("batch", ["padded", "pair"])
+def test_the_sequence_output_is_theirs(case, batch):
+    backbone, inputs, expected = case
+    features = batch_of(inputs, batch)
+    real = features["padding_mask"].astype(bool)
+    ours = backbone(features)["sequence_output"].numpy()
+    np.testing.assert_allclose(ours[real], expected[f"{batch}/sequence_output"][real], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("batch", ["padded", "pair"])
+def test_the_hidden_states_and_attention_scores_are_theirs(case, batch):
+    backbone, inputs, expected = case
+    features = batch_of(inputs, batch)
+    real = features["padding_mask"].astype(bool)
+    outputs = backbone(features, return_hidden_states=True, return_attention_scores=True)
+    for ours, theirs in zip(outputs["hidden_states"], expected[f"{batch}/hidden_states"], strict=True):
+        np.testing.assert_allclose(ours.numpy()[real], theirs[real], atol=TOLERANCE)
+    for ours, theirs in zip(outputs["attention_scores"], expected[f"{batch}/attention_scores"], strict=True):
+        ours, theirs = (np.moveaxis(scores, 1, 2)[real] for scores in (ours.numpy(), theirs))
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("batch", ["padded", "pair"])
+def test_the_pooled_output_is_theirs(case, batch):
+    backbone, inputs, expected = case
+    if f"{batch}/pooled_output" not in expected:
+        pytest.skip("this family's files have no pooled output of their own")
+    ours = backbone(batch_of(inputs, batch))["pooled_output"].numpy()
+    np.testing.assert_allclose(ours, expected[f"{batch}/pooled_output"], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_tensor_is_used_or_left_out_on_purpose(folder):
+    _, loaded = load_backbone(GOLDENS / folder)
+    assert len(loaded.filled) + len(loaded.ignored) == len(HFFolder(GOLDENS / folder).names)
+    assert loaded.new == ()
+
+
+def test_minilm_sequence_output_is_theirs(minilm):
+    backbone, _ = load_backbone(minilm)
+    inputs, expected = (dict(np.load(GOLDENS / "minilm" / f"{name}.npz")) for name in ("inputs", "expected"))
+    outputs = backbone(batch_of(inputs, "") or inputs)["sequence_output"].numpy()
+    rows, positions = expected["rows"], expected["positions"]
+    np.testing.assert_allclose(outputs[rows, positions], expected["sequence_output"], rtol=1e-4, atol=1e-5)
