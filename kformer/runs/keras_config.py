@@ -82,7 +82,9 @@ def _refused_name(node: dict, classes: dict[str, type]) -> str | None:
         return f"{module}.{node.get('config')}"
     # Keras looks a registered name up first, whatever module and class stand beside it.
     registered = get_registered_object(registered_name, custom_objects=classes)
-    if registered is not None:
-        return None if registered in classes.values() else str(registered_name)
+    if registered is not None and registered not in classes.values():
+        return str(registered_name)
+    if registered is not None and registered.__name__ == class_name and "module" in node:
+        return None  # without `module`, Functional and Sequential look an old format's class name up instead
     name = f"{module}.{class_name}" if module else str(class_name)
     return None if name in KERAS_CLASSES else name

@@ -238,6 +238,10 @@ INTRUDERS = {
         },
         "kformer-tests>Stranger",
     ),
+    "an old config behind the name of a class that was given": (
+        {"class_name": "Lambda", "config": {}, "registered_name": "kformer-tests>Scale"},
+        "Lambda",
+    ),
     "a class name that is a list": ({"class_name": ["Lambda"], "config": {}}, "['Lambda'] registered as ['Lambda']"),
 }
 
