@@ -1,0 +1,163 @@
+"""Cleaning of examples, and a report of what was found and done."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from kformer.data.examples import Examples
+from kformer.data.text_cleaning import TEXT_RULES, clean_text, clean_text_in_graph, find_blemishes, strip_html
+
+__all__ = ["TEXT_RULES", "Cleaning", "CleaningReport", "clean", "clean_text", "clean_text_in_graph", "strip_html"]
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What to clean beside Unicode form, control characters and white space, which always are.
+
+    Args:
+        html: Resolve entities ("&amp;") and remove tags ("<br>").
+        duplicates: Drop training rows that repeat another, or whose text is in validation too.
+    """
+
+    html: bool = False
+    duplicates: bool = True
+
+
+@dataclass(frozen=True)
+class CleaningReport:
+    """What cleaning found, in numbers of texts (a pair has two) or of rows."""
+
+    train_rows: int  # before
+    train_rows_kept: int
+    validation_rows: int
+    validation_rows_kept: int
+    not_nfc: int  # texts that were not in Unicode NFC
+    control_characters: int  # texts with control or invisible characters
+    white_space: int  # texts with tabs, line ends or more than one space in a row, or around them
+    html: int  # texts with HTML tags or entities
+    html_removed: bool
+    empty: int  # rows without text once cleaned: dropped
+    duplicates: int  # training rows that repeat the text and label of an earlier one
+    leaked: int  # training rows whose text is in validation too
+    duplicates_dropped: bool
+    validation_duplicates: int  # validation rows that repeat an earlier one: kept
+    label_conflicts: int  # training texts that occur with several labels: kept
+
+    def to_dict(self) -> dict:
+        """Returns the numbers by name, as JSON takes them."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Returns what is worth telling, one sentence a line; the first says how many rows are left."""
+        lines = [_rows("train", self.train_rows, self.train_rows_kept)]
+        if self.validation_rows:
+            lines[0] += "; " + _rows("validation", self.validation_rows, self.validation_rows_kept)
+        dropped = "dropped" if self.duplicates_dropped else "kept"
+        html = "removed" if self.html_removed else "kept; `html` removes them"
+        told = (
+            (self.not_nfc, "texts brought to Unicode NFC"),
+            (self.control_characters, "texts rid of control characters"),
+            (self.white_space, "texts rid of superfluous white space"),
+            (self.html, f"texts with HTML tags or entities ({html})"),
+            (self.empty, "rows without text dropped"),
+            (self.duplicates, f"training rows that repeat another {dropped}"),
+            (self.leaked, f"training rows whose text is in validation too {dropped}"),
+            (self.validation_duplicates, "validation rows that repeat another kept"),
+            (self.label_conflicts, "training texts that occur with several labels kept"),
+        )
+        return lines + [f"{count:,} {what}" for count, what in told if count]
+
+
+def _rows(part: str, before: int, after: int) -> str:
+    return f"{part}: {after:,} rows" if after == before else f"{part}: {after:,} of {before:,} rows"
+
+
+def clean(
+    train: Examples, validation: Examples | None = None, cleaning: Cleaning | None = None
+) -> tuple[Examples, Examples | None, CleaningReport]:
+    """Cleans the texts, and drops training rows that would mislead.
+
+    Rows whose text is empty once cleaned are dropped on both sides. Of the training rows also those are dropped
+    that repeat the text and label of an earlier one, and those whose text is in validation. No other validation
+    row is: that would change what is measured. Texts with several labels are kept and counted.
+
+    Args:
+        train: Examples to train on.
+        validation: Examples to validate on, if any.
+        cleaning: What to do; None is the default `Cleaning()`.
+
+    Returns:
+        The clean examples, and the report.
+
+    Raises:
+        ValueError: No training row is left.
+    """
+    cleaning = cleaning or Cleaning()
+    blemishes: Counter[str] = Counter()
+    clean_train, empty = _clean_texts(train, cleaning.html, blemishes)
+    clean_validation, empty_validation = validation, 0
+    if validation is not None:
+        clean_validation, empty_validation = _clean_texts(validation, cleaning.html, blemishes)
+    texts = _keys(clean_train, "text", "text_pair")
+    rows = _keys(clean_train, "text", "text_pair", "label")
+    held_out = set() if clean_validation is None else set(_keys(clean_validation, "text", "text_pair"))
+    leaked = np.fromiter((text in held_out for text in texts), bool, len(texts))
+    repeated = ~leaked & _repeats(rows)
+    kept = clean_train
+    if cleaning.duplicates:
+        kept = clean_train.take(np.flatnonzero(~leaked & ~repeated))
+    if not len(kept):
+        raise ValueError(
+            f"{train.source}: no training row is left of {len(train)}: {empty} are empty once cleaned, "
+            f"{int(leaked.sum())} are in validation too. Give other data, or switch `duplicates` off."
+        )
+    report = CleaningReport(
+        train_rows=len(train),
+        train_rows_kept=len(kept),
+        validation_rows=0 if validation is None else len(validation),
+        validation_rows_kept=0 if clean_validation is None else len(clean_validation),
+        **{name: blemishes[name] for name in ("not_nfc", "control_characters", "white_space", "html")},
+        html_removed=cleaning.html,
+        empty=empty + empty_validation,
+        duplicates=int(repeated.sum()),
+        leaked=int(leaked.sum()),
+        duplicates_dropped=cleaning.duplicates,
+        validation_duplicates=0 if clean_validation is None else int(_repeats(_keys(clean_validation, *_ALL)).sum()),
+        label_conflicts=sum(count > 1 for count in Counter(text for text, _ in set(zip(texts, rows))).values()),
+    )
+    return kept, clean_validation, report
+
+
+_ALL = ("text", "text_pair", "label")
+
+
+def _clean_texts(examples: Examples, html: bool, blemishes: Counter) -> tuple[Examples, int]:
+    """Returns the examples with clean texts and without empty ones, and how many were empty."""
+    table, filled = examples.table, np.ones(len(examples), bool)
+    for role in ("text", "text_pair"):
+        if role not in examples.fields:
+            continue
+        texts = examples.values(role)
+        for text in texts:
+            blemishes.update(find_blemishes(text))
+        cleaned = [clean_text(text, html) for text in texts]
+        filled &= np.fromiter(map(bool, cleaned), bool, len(cleaned))
+        position = table.column_names.index(examples.fields[role])
+        table = table.set_column(position, examples.fields[role], pa.array(cleaned, pa.string()))
+    cleaned = replace(examples, table=table)
+    return (cleaned if filled.all() else cleaned.take(np.flatnonzero(filled))), int((~filled).sum())
+
+
+def _keys(examples: Examples, *roles: str) -> list[tuple]:
+    """Returns what makes two examples equal: the values of the roles that are there."""
+    columns = [examples.values(role) for role in roles if role in examples.fields]
+    return [tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in zip(*columns)]
+
+
+def _repeats(keys: Sequence) -> np.ndarray:
+    """Returns boolean (len(keys),), True where a key occurred before."""
+    seen = set()
+    return np.fromiter((key in seen or seen.add(key) is not None for key in keys), bool, len(keys))

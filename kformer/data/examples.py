@@ -1,0 +1,178 @@
+"""Examples: the rows of a source, by role, with random access."""
+
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from kformer.data.labels import listed, sort_names
+from kformer.data.sources import Rejection
+from kformer.data.splits import held_out
+from kformer.errors import suggest
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Text with or without labels, read from a source; immutable.
+
+    Args:
+        table: All columns of the source.
+        fields: The column of each role: "text", "text_pair", "label", "group"; only those that are there.
+        label_kind: "class", "multi" (any number of labels an example), "number", or None without labels.
+        labels: Names of the labels in order, for "class" and "multi"; () otherwise.
+        source: What was read, for messages.
+        rejected: The rows that could not be used.
+        notes: Lines to show: what was guessed, how many rows were rejected.
+    """
+
+    table: pa.Table
+    fields: dict[str, str]
+    label_kind: str | None = None
+    labels: tuple[str, ...] = ()
+    source: str = ""
+    rejected: tuple[Rejection, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __getitem__(self, index: int) -> dict:
+        """Returns one example by role: {"text": ..., "label": ...}."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"There are {len(self)} examples. Received: {index}.")
+        return {role: self.table[column][int(index)].as_py() for role, column in self.fields.items()}
+
+    def values(self, role: str) -> list:
+        """Returns the values of all examples in one role.
+
+        Args:
+            role: "text", "text_pair", "label" or "group".
+
+        Returns:
+            Text, or for labels text (class), lists of text (multi) or floats (number).
+
+        Raises:
+            ValueError: The examples have no such role.
+        """
+        if role not in self.fields:
+            known = ", ".join(self.fields)
+            raise ValueError(f"{self.source} has no `{role}`. Its roles are: {known}.{suggest(role, self.fields)}")
+        return self.table[self.fields[role]].to_pylist()
+
+    def targets(self, labels: Sequence[str] | None = None) -> np.ndarray:
+        """Returns the labels as numbers, as losses and metrics take them.
+
+        Args:
+            labels: Names in the order of the model's outputs; None is the order of `self.labels`.
+
+        Returns:
+            int32 (examples,) positions for classes, float32 (examples, labels) of 0 and 1 for multi, float32
+            (examples,) for numbers.
+
+        Raises:
+            ValueError: There are no labels, or one that is not among `labels`.
+        """
+        values = self.values("label")
+        if self.label_kind == "number":
+            return np.array(values, np.float32)
+        positions = {name: position for position, name in enumerate(self.labels if labels is None else labels)}
+        check_labels(self, positions)
+        if self.label_kind == "class":
+            return np.fromiter((positions[name] for name in values), np.int32, len(values))
+        targets = np.zeros((len(values), len(positions)), np.float32)
+        for row, names in enumerate(values):
+            targets[row, [positions[name] for name in names]] = 1
+        return targets
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> "Examples":
+        """Returns the examples at the given positions, in that order."""
+        return replace(self, table=self.table.take(pa.array(np.asarray(indices, np.int64))))
+
+    def split(
+        self, fraction: float, seed: int = 0, stratify: bool = True, group: str | None = None
+    ) -> tuple["Examples", "Examples"]:
+        """Divides the examples into those to train on and those held out.
+
+        Args:
+            fraction: Share to hold out, between 0 and 1.
+            seed: The same seed gives the same parts.
+            stratify: Keep the shares of the classes, where labels are classes.
+            group: Column whose equal values stay on one side (a patient, an author); None is the role "group",
+                if there is one.
+
+        Returns:
+            The larger part and the part held out, both in the order of the source.
+
+        Raises:
+            ValueError: There is no such column, too few rows or groups to divide, or one class only.
+        """
+        check_classes(self)
+        column = self.fields.get("group") if group is None else group
+        if column is not None and column not in self.table.column_names:
+            known = self.table.column_names
+            raise ValueError(f"{self.source} has no column {column!r} (`group`). Its columns are: {', '.join(known)}.")
+        classes = self.values("label") if stratify and self.label_kind == "class" else None
+        groups = None if column is None else self.table[column].to_pylist()
+        chosen = held_out(len(self), fraction, seed, classes, groups)
+        return self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the values by role, the label names and the kind: equal for equal examples, whatever the file."""
+        digest = hashlib.sha256(repr((sorted(self.fields), self.label_kind, self.labels)).encode())
+        for role in sorted(self.fields):
+            # One contiguous array: slices and chunks of equal values have equal bytes only once they are rebuilt.
+            column = pa.array(self.values(role))
+            with pa.ipc.new_stream(sink := pa.BufferOutputStream(), pa.schema([(role, column.type)])) as writer:
+                writer.write_batch(pa.record_batch([column], names=[role]))
+            digest.update(sink.getvalue())
+        return digest.hexdigest()
+
+
+def label_counts(examples: Examples) -> Counter[str]:
+    """Counts how often each label name occurs among examples whose labels are classes or multi."""
+    values = examples.values("label")
+    return Counter(values if examples.label_kind == "class" else itertools.chain.from_iterable(values))
+
+
+def check_classes(examples: Examples):
+    """Checks that there are labels to tell apart.
+
+    Raises:
+        ValueError: All labels are the same.
+    """
+    if examples.label_kind not in ("class", "multi"):
+        return
+    counts = label_counts(examples)
+    if len(counts) < (2 if examples.label_kind == "class" else 1):
+        column = examples.fields["label"]
+        labels = " and ".join(map(repr, counts)) or "empty"
+        raise ValueError(
+            f"{examples.source} has one class only: all {len(examples)} labels in column {column!r} are {labels}. "
+            "Give examples of two or more classes to tell apart."
+        )
+
+
+def check_labels(examples: Examples, known: Iterable[str]):
+    """Checks that every label is a known one.
+
+    Raises:
+        ValueError: Some are not; they are named, with the first example that has one.
+    """
+    known, unknown = tuple(known), {}
+    for position, value in enumerate(examples.values("label"), start=1):
+        for name in value if isinstance(value, list) else (value,):
+            if name not in known:
+                unknown.setdefault(name, position)
+    if unknown:
+        first = next(iter(unknown))
+        raise ValueError(
+            f"{examples.source} has labels that are not known: {listed(sort_names(unknown))} "
+            f"(first: example {unknown[first]}). Known, from the training data or `label_names`, are: {listed(known)}. "
+            f"Correct the labels, or add such examples to the training data.{suggest(first, known)}"
+        )

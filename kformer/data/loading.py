@@ -1,0 +1,199 @@
+"""From a source to examples: columns found, labels understood, rows that cannot be used counted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kformer.data.examples import Examples, check_classes, check_labels, label_counts
+from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
+from kformer.data.schema import choose_fields
+from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, part_names, read
+from kformer.errors import suggest
+
+
+def load(
+    source: str | Path,
+    *,
+    text: str | None = None,
+    text_pair: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    label_kind: str | None = None,
+    label_separator: str = "|",
+    label_names: Sequence[str] | str | Path | None = None,
+    split: str | None = None,
+    quoting: str = "auto",
+    tfds_dir: str | Path | None = None,
+    require_label: bool = True,
+    max_rejected: float = 0.05,
+) -> Examples:
+    """Reads examples from a file, a folder or a named source.
+
+    Args:
+        source: A .csv, .tsv, .jsonl or .parquet file; a folder of <class>/*.txt, or with the parts train and
+            validation; "tfds:NAME[/CONFIG]"; "docstrings".
+        text: Column of the text; None guesses it, and `notes` says so.
+        text_pair: Column of the second text of a pair.
+        label: Column of the label.
+        group: Column whose equal values `split` keeps on one side.
+        label_kind: "class", "multi" (any number of labels an example) or "number"; None guesses it.
+        label_separator: What stands between the labels of one example, for "multi".
+        label_names: Names of the labels in order, or a file with one a line; integers are positions in it.
+        split: Part of a source that has parts; "train" unless told otherwise.
+        quoting: "standard" or "none" for csv and tsv; "auto" is standard for csv and none for tsv.
+        tfds_dir: Folder of prepared TensorFlow Datasets.
+        require_label: False reads for prediction: labels may be missing and empty text is kept.
+        max_rejected: Largest share of rows that may be unusable, between 0 and 1.
+
+    Returns:
+        The examples, with the rows that cannot be used in `rejected` and the guesses in `notes`.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: The source, its columns or its labels cannot be used, or too many of its rows cannot.
+    """
+    _check_kind(label_kind)
+    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
+    reading = read(source, options)
+    named = {"text": text, "text_pair": text_pair, "label": label, "group": group}
+    fields, notes = choose_fields(reading.table, named, require_label, reading.file)
+    examples = Examples(reading.table, fields, source=str(source), notes=reading.notes + notes)
+    if "label" in fields:
+        known = reading.label_names.get(fields["label"]) if label_names is None else label_names
+        names = None if known is None else read_label_names(known)
+        examples, problems = _understand_labels(examples, label_kind, label_separator, names, require_label)
+    else:
+        names, problems = None, {}
+    if require_label:
+        problems |= _empty_texts(examples)
+    examples = _reject(examples, reading, problems, max_rejected)
+    if examples.label_kind in ("class", "multi"):
+        examples = _name_labels(examples, names)
+    return examples
+
+
+def load_splits(
+    source: str | Path,
+    validation: str | Path | None = None,
+    *,
+    validation_fraction: float = 0.1,
+    seed: int = 0,
+    **load_arguments,
+) -> tuple[Examples, Examples]:
+    """Reads the examples to train on and those to validate on, which have the columns and labels of the former.
+
+    Args:
+        source: What to train on, as for `load`.
+        validation: What to validate on; None takes the part "validation" of the source, or else holds rows out.
+        validation_fraction: Share of the rows to hold out, where nothing else is there to validate on.
+        seed: Chooses the rows held out.
+        **load_arguments: All other arguments of `load`.
+
+    Returns:
+        The examples to train on and those to validate on.
+
+    Raises:
+        ValueError: As for `load`; training has one class only; or a label in validation does not occur in training.
+    """
+    arguments = dict(load_arguments)
+    if validation is None and arguments.get("split") is None:
+        options = Options(tfds_dir=arguments.get("tfds_dir"))
+        if VALIDATION in part_names(source, options):
+            arguments["split"], validation = TRAIN, source
+    train = load(source, **arguments)
+    if validation is None:
+        return train.split(validation_fraction, seed)
+    check_classes(train)
+    arguments["split"] = VALIDATION if validation == source and arguments.get("split") == TRAIN else None
+    columns = {role: column for role, column in train.fields.items() if role != "group"}
+    arguments |= columns | {"group": None, "label_kind": train.label_kind}
+    held_out = load(validation, **arguments)
+    if train.labels:
+        check_labels(held_out, label_counts(train))
+        held_out = replace(held_out, labels=train.labels)
+    return train, held_out
+
+
+def _check_kind(kind: str | None):
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"`label_kind` must be one of {', '.join(KINDS)}. Received: {kind!r}.{suggest(kind, KINDS)}")
+
+
+def _labels_of(examples: Examples) -> pa.ChunkedArray:
+    return examples.table[examples.fields["label"]]
+
+
+def _understand_labels(
+    examples: Examples, kind: str | None, separator: str, names: tuple[str, ...] | None, required: bool
+) -> tuple[Examples, dict[int, str]]:
+    """Puts labels of one kind in place of what the source gave; returns why some rows have none, by position."""
+    raw = _labels_of(examples).to_pylist()
+    notes = ()
+    if kind is None:
+        kind = "class" if names is not None and not any(map(_is_list, raw)) else guess_kind(raw, separator)
+        notes = (f"label kind = {kind!r} (guessed from {len(raw)} labels)",)
+    values, problems = parse_labels(raw, kind, separator)
+    if problems and not required:
+        fields = {role: column for role, column in examples.fields.items() if role != "label"}
+        notes = (f"labels are left out: {len(problems)} of {len(raw)} rows have none that can be used",)
+        return replace(examples, fields=fields, notes=examples.notes + notes), {}
+    if kind == "class" and names is not None:
+        values = apply_names(values, names)
+    kinds = {"class": pa.string(), "multi": pa.list_(pa.string()), "number": pa.float64()}
+    column = examples.fields["label"]
+    position = examples.table.column_names.index(column)
+    table = examples.table.set_column(position, column, pa.array(values, kinds[kind]))
+    return replace(examples, table=table, label_kind=kind, notes=examples.notes + notes), problems
+
+
+def _is_list(value) -> bool:
+    return isinstance(value, list)
+
+
+def _empty_texts(examples: Examples) -> dict[int, str]:
+    problems = {}
+    for role in ("text_pair", "text"):
+        if role in examples.fields:
+            column = examples.table[examples.fields[role]].cast(pa.string())
+            empty = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column, "")), "")
+            problems |= {int(row): f"the {role} is empty" for row in np.flatnonzero(empty)}
+    return problems
+
+
+def _reject(examples: Examples, reading: Reading, problems: dict[int, str], most: float) -> Examples:
+    """Takes out the rows with problems, says how many there were, and stops where they are too many."""
+    rejections = [*reading.rejections, *(reading.reject(row, reason) for row, reason in sorted(problems.items()))]
+    if rejections:
+        total = len(examples) + len(reading.rejections)
+        summary = f"{len(rejections)} of {total} rows cannot be used: {_reasons(rejections)}"
+        if len(rejections) > most * total or len(rejections) == total:
+            raise ValueError(
+                f"{reading.file}: {summary}. At most {most:.0%} may be unusable (`max_rejected`). Repair the rows."
+            )
+        kept = np.setdiff1d(np.arange(len(examples)), np.fromiter(problems, int, len(problems)))
+        examples = replace(examples.take(kept), rejected=tuple(rejections), notes=(*examples.notes, summary))
+    texts = {column for role, column in examples.fields.items() if role.startswith("text")}
+    table = examples.table
+    for position, name in enumerate(table.column_names):
+        if name in texts:
+            table = table.set_column(position, name, pc.fill_null(table[name].cast(pa.string()), ""))
+    return replace(examples, table=table)
+
+
+def _reasons(rejections: Sequence[Rejection]) -> str:
+    # The place of the first row is what one needs to look at the file.
+    first = {rejection.reason: rejection.place for rejection in reversed(rejections)}
+    counts = Counter(rejection.reason for rejection in rejections)
+    return "; ".join(f"{count} x {reason} (first: {first[reason]})" for reason, count in counts.most_common(5))
+
+
+def _name_labels(examples: Examples, names: tuple[str, ...] | None) -> Examples:
+    if names is None:
+        return replace(examples, labels=sort_names(label_counts(examples)))
+    check_labels(examples, names)
+    return replace(examples, labels=names)

@@ -1,0 +1,74 @@
+"""What a source holds, before anything is trained on it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from kformer.data.cleaning import clean
+from kformer.data.examples import Examples, label_counts
+
+_QUANTILES = {"least": 0.0, "median": 0.5, "95 %": 0.95, "most": 1.0}
+
+
+def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
+    """Describes examples: their columns, labels and lengths, and what may be wrong with them.
+
+    Args:
+        examples: What `load` read.
+        lengths: Number of tokens of each example, if known.
+
+    Returns:
+        "source", "rows", "columns" (name -> type), "fields" (role -> column), "label_kind", "labels" (name -> count;
+        for numbers the quantiles), "lengths" ("characters", "words" and "tokens" -> quantiles), "rejected"
+        (reason -> count), "notes" and "problems" (sentences); plain values, as JSON takes them.
+    """
+    texts = [" ".join(parts) for parts in zip(*(examples.values(role) for role in _text_roles(examples)))]
+    measured = {"characters": [len(text) for text in texts], "words": [len(text.split()) for text in texts]}
+    if lengths is not None:
+        measured["tokens"] = lengths
+    return {
+        "source": examples.source,
+        "rows": len(examples),
+        "columns": {field.name: str(field.type) for field in examples.table.schema},
+        "fields": dict(examples.fields),
+        "label_kind": examples.label_kind,
+        "labels": _label_counts(examples),
+        "lengths": {unit: _quantiles(values) for unit, values in measured.items()},
+        "rejected": dict(Counter(rejection.reason for rejection in examples.rejected)),
+        "notes": list(examples.notes),
+        "problems": _problems(examples),
+    }
+
+
+def _text_roles(examples: Examples) -> list[str]:
+    return [role for role in ("text", "text_pair") if role in examples.fields]
+
+
+def _quantiles(values: Sequence[float]) -> dict[str, float]:
+    # No interpolation: every figure is the length of a real example.
+    cut = np.quantile(values, list(_QUANTILES.values()), method="inverted_cdf")
+    return dict(zip(_QUANTILES, cut.tolist()))
+
+
+def _label_counts(examples: Examples) -> dict[str, float]:
+    if "label" not in examples.fields:
+        return {}
+    if examples.label_kind == "number":
+        return _quantiles(examples.values("label"))
+    counts = label_counts(examples)
+    return {name: counts[name] for name in examples.labels}
+
+
+def _problems(examples: Examples) -> list[str]:
+    problems = clean(examples)[2].lines()[1:]
+    counts = _label_counts(examples)
+    if examples.label_kind == "class":
+        rarest, commonest = min(counts, key=counts.get), max(counts, key=counts.get)
+        if counts[commonest] > 10 * counts[rarest]:
+            problems.append(
+                f"classes are unbalanced: {counts[commonest]:,} of {commonest!r}, {counts[rarest]:,} of {rarest!r}"
+            )
+        if 2 * len(counts) > len(examples):
+            problems.append(f"{len(counts):,} classes for {len(examples):,} rows: is the label column the right one?")
+    return problems

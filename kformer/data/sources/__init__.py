@@ -1,0 +1,99 @@
+"""Where examples come from. A new source is one function `read(path, options) -> Reading` in the table below."""
+
+from pathlib import Path
+
+from kformer.data.sources.delimited import read_csv, read_tsv
+from kformer.data.sources.folders import TRAIN, VALIDATION, find_parts, read_class_folders
+from kformer.data.sources.json_lines import read_json_lines
+from kformer.data.sources.parquet import read_parquet
+from kformer.data.sources.reading import Options, Reading, Rejection
+from kformer.errors import suggest
+
+__all__ = ["DOCSTRINGS", "Options", "Reading", "Rejection", "TRAIN", "VALIDATION", "part_names", "read"]
+
+DOCSTRINGS = "docstrings"
+_TFDS = "tfds:"
+_FILES = {
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".parquet": read_parquet,
+}
+_KNOWN = f"{', '.join(_FILES)}, a folder, {_TFDS}NAME and {DOCSTRINGS}"
+
+
+def read(source: str | Path, options: Options) -> Reading:
+    """Reads a source, whichever kind it is.
+
+    Args:
+        source: A file, a folder, "tfds:NAME[/CONFIG]" or "docstrings".
+        options: What the source may need to know.
+
+    Returns:
+        All columns and the rows that cannot be used.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: The kind of source is unknown, or it holds nothing that can be read.
+    """
+    if str(source) == DOCSTRINGS:
+        from kformer.data.docstrings import read_docstrings
+
+        return read_docstrings(options)
+    if str(source).startswith(_TFDS):
+        from kformer.data.sources.tfds import read_tfds
+
+        return read_tfds(str(source).removeprefix(_TFDS), options)
+    path = _existing(source)
+    if path.is_dir():
+        return _read_folder(path, options)
+    _refuse_split(path, options)
+    return _reader_of(path)(path, options)
+
+
+def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
+    """Returns the named parts of a source, such as ("train", "validation"), or () where it is one whole."""
+    if str(source) == DOCSTRINGS:
+        return (TRAIN, VALIDATION)
+    if str(source).startswith(_TFDS):
+        from kformer.data.sources.tfds import tfds_splits
+
+        return tfds_splits(str(source).removeprefix(_TFDS), options)
+    path = _existing(source)
+    return tuple(find_parts(path, tuple(_FILES))) if path.is_dir() else ()
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source).expanduser()
+    if path.exists():
+        return path
+    near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+    raise FileNotFoundError(f"There is no file or folder {str(source)!r}. Sources are: {_KNOWN}.{near}")
+
+
+def _reader_of(path: Path):
+    reader = _FILES.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(
+            f"{path} has the ending {path.suffix!r}, which no source reads. Sources are: {_KNOWN}."
+            + suggest(path.suffix, _FILES)
+        )
+    return reader
+
+
+def _read_folder(folder: Path, options: Options) -> Reading:
+    parts = find_parts(folder, tuple(_FILES))
+    if not parts:
+        _refuse_split(folder, options)
+        return read_class_folders(folder, options)
+    split = options.split or TRAIN
+    if split not in parts:
+        raise ValueError(f"{folder} has no part {split!r}. Its parts are: {', '.join(parts)}.{suggest(split, parts)}")
+    path = parts[split]
+    return read_class_folders(path, options) if path.is_dir() else _reader_of(path)(path, options)
+
+
+def _refuse_split(path: Path, options: Options):
+    if options.split is not None:
+        raise ValueError(f"{path} is one whole, it has no part {options.split!r}. Leave `split` out.")

@@ -1,0 +1,95 @@
+"""TensorFlow Datasets: `tfds:NAME[/CONFIG]`; what is prepared on disk is read without any download."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from kformer.data.sources.folders import TRAIN
+from kformer.data.sources.reading import UNDECODABLE, Options, Reading, Rejection, printable
+from kformer.errors import suggest
+
+
+def tfds_splits(name: str, options: Options) -> tuple[str, ...]:
+    """Returns the names of a dataset's splits."""
+    return tuple(_builder(name, options.tfds_dir).info.splits)
+
+
+def read_tfds(name: str, options: Options) -> Reading:
+    """Reads one split of a dataset, "train" unless told otherwise: its text, numbers and labels, not its images."""
+    import tensorflow_datasets as tfds
+
+    builder = _builder(name, options.tfds_dir)
+    split = options.split or TRAIN
+    splits = tuple(builder.info.splits)
+    if split not in splits:
+        raise ValueError(
+            f"tfds:{name} has no split {split!r}. Its splits are: {', '.join(splits)}.{suggest(split, splits)}"
+        )
+    features = {key: feature for key, feature in builder.info.features.items() if feature.shape in ((), (None,))}
+    if not features:
+        raise ValueError(f"tfds:{name} holds no text, numbers or labels. Its features are: {_names(builder)}.")
+    # Without shuffle_files the rows come in the order in which they are stored.
+    dataset = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)))
+    label_names = {
+        key: tuple(feature.names)
+        for key, feature in features.items()
+        if isinstance(feature, tfds.features.ClassLabel) and feature.names
+    }
+    return _to_reading(list(tfds.as_numpy(dataset)), list(features), f"tfds:{name}", label_names)
+
+
+def _names(builder) -> str:
+    return ", ".join(builder.info.features)
+
+
+def _builder(name: str, folder: Path | None):
+    import tensorflow_datasets as tfds
+
+    known = sorted(path.name for path in Path(folder).iterdir()) if folder and Path(folder).is_dir() else []
+    try:
+        builder = tfds.builder(name, data_dir=folder)
+    except tfds.core.DatasetNotFoundError as error:
+        where = f"; prepared in {folder} are: {', '.join(known) or 'none'}" if folder else ""
+        raise ValueError(
+            f"There is no TensorFlow dataset {name!r}, neither prepared nor in the catalogue{where}. "
+            f"Give tfds:NAME[/CONFIG], and in `tfds_dir` the folder that holds it prepared." + suggest(name, known)
+        ) from error
+    if not builder.is_prepared():
+        _prepare(builder, name)
+    return builder
+
+
+def _prepare(builder, name: str):
+    import tensorflow_datasets as tfds
+
+    try:
+        builder.download_and_prepare()
+    except (OSError, tfds.core.download.DownloadError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ValueError(
+            f"tfds:{name} is not prepared in {builder.data_dir}, and preparing it failed ({reason}). "
+            "Connect to the network, or give in `tfds_dir` the folder that holds it prepared."
+        ) from error
+
+
+def _to_reading(records: list[dict], names: list[str], source: str, label_names: dict) -> Reading:
+    kept, rows, rejections = [], [], []
+    for row, record in enumerate(records, start=1):
+        try:
+            kept.append({name: _to_python(record[name]) for name in names})
+            rows.append(row)
+        except UnicodeDecodeError as error:
+            raw = printable(error.object.decode("utf-8", "surrogateescape"))
+            rejections.append(Rejection(source, row, UNDECODABLE, raw))
+    table = pa.Table.from_pylist(kept)
+    return Reading(table, source, rows=rows, rejections=tuple(rejections), label_names=label_names)
+
+
+def _to_python(value):
+    """Turns a NumPy scalar or vector of numbers or bytes into Python's numbers and text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, np.ndarray):
+        return [_to_python(item) for item in value]
+    return value.item()
