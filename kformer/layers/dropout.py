@@ -1,5 +1,7 @@
 """Dropout whose rate is a variable and whose random numbers are cheap."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -20,7 +22,7 @@ class Dropout(keras.layers.Layer):
         seed: int or None, the start of the layer's own random sequence.
 
     Call arguments:
-        inputs: tensor of any shape with a known last axis.
+        inputs: tensor of any shape.
         training: bool; outputs equal inputs unless it is True.
     """
 
@@ -54,13 +56,13 @@ class Dropout(keras.layers.Layer):
     def _random_bytes(self, inputs):
         """One uniform byte per element, and one uniform number in [0, 1) that rounds the threshold."""
         shape = ops.shape(inputs)
-        size = inputs.shape[-1] if inputs.shape[-1] is not None else shape[-1]
-        num_words = (size + 3) // 4
+        size = math.prod(shape)
+        # The axis of length 1 becomes the four bytes of a word; its length is known in every graph.
         words = keras.random.randint(
-            (*shape[:-1], num_words), minval=-(2**31), maxval=2**31 - 1, dtype="int32", seed=self.seed_generator
+            ((size + 3) // 4, 1), minval=-(2**31), maxval=2**31 - 1, dtype="int32", seed=self.seed_generator
         )
-        flat = ops.view(words, "uint8")
-        return flat[..., :size], keras.random.uniform((), seed=self.seed_generator)
+        bytes_ = ops.reshape(ops.reshape(ops.view(words, "uint8"), (-1,))[:size], shape)
+        return bytes_, keras.random.uniform((), seed=self.seed_generator)
 
     def compute_output_shape(self, input_shape):
         return input_shape

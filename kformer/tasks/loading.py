@@ -1,0 +1,114 @@
+"""Tasks from files: a saved task opened safely, and what a new task starts from."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+
+from kformer.checkpoints import HFFolder, fill, find_checkpoint, load_backbone, read_vocabulary
+from kformer.tasks.precision import resolve_precision
+
+MODEL_FILE = "model.keras"
+
+
+def load_task(path, precision="auto"):
+    """A task from a run's folder or its `model.keras`, opened without running anyone's code.
+
+    Args:
+        path: folder of a run, or a `.keras` file.
+        precision: str, see `resolve_precision`; weights are float32 in the file.
+
+    Returns:
+        The task, uncompiled.
+
+    Raises:
+        FileNotFoundError, ValueError: when it is absent, damaged, or holds anything but kformer's classes.
+    """
+    from kformer.runs import RunFolder, load_keras
+
+    path = Path(path)
+    if path.suffix != ".keras":
+        path = RunFolder.open(path).file(MODEL_FILE)
+    task = load_keras(path, own_classes())
+    policy, _ = resolve_precision(precision)
+    return task if policy == "float32" else with_precision(task, policy)
+
+
+def own_classes():
+    """The Keras classes of kformer, those that a saved task may hold."""
+    import kformer.models.bert
+    import kformer.tasks.text_classification
+
+    registered = keras.saving.get_custom_objects()
+    return [value for name, value in registered.items() if name.startswith("kformer>")]
+
+
+def with_precision(task, policy):
+    """A task with the same weights that computes in another precision.
+
+    Args:
+        task: any task.
+        policy: str, a dtype policy such as "mixed_bfloat16".
+    """
+    config = task.get_config()
+    config["backbone"]["config"]["dtype"] = policy
+    twin = type(task).from_config(config)
+    twin.processor = task.processor
+    twin.set_weights(task.get_weights())
+    return twin
+
+
+@dataclasses.dataclass
+class Start:
+    """What a new task begins with: a backbone, its vocabulary, and where the head may be had."""
+
+    backbone: keras.Model
+    vocabulary: list[str]
+    lowercase: bool
+    checkpoint: HFFolder | None = None
+    task: keras.Model | None = None
+
+    def fill_head(self, task):
+        """Gives `task` the head of what it starts from, where that has the same labels; otherwise leaves it."""
+        if self.task is not None and self.task.labels == task.labels and self.task.problem == task.problem:
+            task.head.set_weights(self.task.head.get_weights())
+        if self.checkpoint is not None:
+            names = self.checkpoint.config.get("id2label", {})
+            if task.labels and tuple(names[key] for key in sorted(names, key=int)) == task.labels:
+                fill(task.variables_by_name(), self.checkpoint)
+
+
+def find_start(init, dtype, dropout=None):
+    """The backbone and vocabulary that `init` names.
+
+    Args:
+        init: str or path: a run, a Hugging Face folder, "minilm", "hf:organisation/name" or a variant.
+        dtype: str, the backbone's dtype policy.
+        dropout: float, or None for the checkpoint's own.
+
+    Returns:
+        `Start`.
+    """
+    if is_run(init):
+        task = load_task(init, precision="float32")
+        config = {**task.backbone.get_config(), "dtype": dtype}
+        if dropout is not None:
+            config |= {"dropout": dropout, "attention_dropout": dropout}
+        backbone = type(task.backbone).from_config(config)
+        backbone.set_weights(task.backbone.get_weights())
+        return Start(backbone, task.processor.vocabulary, task.processor.lowercase, task=task)
+    folder = find_checkpoint(init)
+    vocabulary, lowercase = read_vocabulary(folder)
+    changes = {} if dropout is None else {"dropout": dropout, "attention_dropout": dropout}
+    backbone, _ = load_backbone(folder, dtype=dtype, **changes)
+    if len(vocabulary) > backbone.vocab_size:
+        raise ValueError(
+            f"{folder} has a vocabulary of {len(vocabulary)} tokens, but embeddings for {backbone.vocab_size}."
+        )
+    return Start(backbone, vocabulary, lowercase, checkpoint=HFFolder(folder))
+
+
+def is_run(path):
+    """Whether a path is a run's folder or a saved task."""
+    path = Path(str(path))
+    return path.suffix == ".keras" or (path / MODEL_FILE).exists()

@@ -1,0 +1,148 @@
+"""What every downstream task shares: a plain Keras model with its own loss, metrics, optimizer and batches."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kformer.layers import Dropout
+from kformer.tasks.losses import TargetMean
+
+
+class Task(keras.Model):
+    """A `keras.Model` of a backbone and a head that knows how it is trained: the base of every task.
+
+    `compile()` without arguments takes the task's own loss, metrics and optimizer, and any of yours instead.
+    `batches(examples)` gives the `tf.data.Dataset` that `fit` and `evaluate` want.
+
+    A task defines `target_losses`, `default_metrics`, `element` and `signature`, and has a `processor`: a plain
+    object, since a Keras layer that holds a lookup turns XLA off for the whole model.
+
+    The loss is the sum over real targets divided by the number of real targets of the whole optimizer step. A
+    sample weight of 0 marks a target that is not real. When a step is spread over several batches, the inputs carry
+    `step_targets` (batch,): the step's real targets per batch.
+    """
+
+    backbone = None
+    processor = None
+    # What decides which epoch was best, and whether more of it is better.
+    monitor = ("val_loss", "min")
+
+    def compile(self, optimizer="auto", loss="auto", metrics="auto", label_smoothing=0.0, **kwargs):
+        """Prepares for training; the arguments are those of `keras.Model.compile`.
+
+        Args:
+            optimizer: "auto" is AdamW with rate 5e-5 and weight decay 0.01 on all but biases and norms, clipped at
+                global norm 1.
+            loss: "auto" is the task's own.
+            metrics: "auto" are the task's own.
+            label_smoothing: float in [0, 1), for the task's own loss.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        self.label_smoothing = label_smoothing
+        self.has_own_loss = loss == "auto"
+        super().compile(
+            optimizer=self.default_optimizer() if optimizer == "auto" else optimizer,
+            loss=None if self.has_own_loss else loss,
+            weighted_metrics=self.default_metrics() if metrics == "auto" else None,
+            metrics=None if metrics == "auto" else metrics,
+            **kwargs,
+        )
+        if self.has_own_loss:
+            # Past Keras' tracking, as its own `compile` does: the trainer lists this metric by itself.
+            vars(self)["_loss_tracker"] = TargetMean(name="loss")
+
+    def default_optimizer(self):
+        """A Keras AdamW with the usual settings for fine-tuning, without a schedule."""
+        optimizer = keras.optimizers.AdamW(5e-5, weight_decay=0.01, epsilon=1e-8, global_clipnorm=1.0)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return optimizer
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The scalar loss of a batch (see the class); Keras calls this in `fit` and `evaluate`."""
+        if not self.has_own_loss:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        losses = ops.cast(self.target_losses(y, y_pred), "float32")
+        weights = ops.ones_like(losses) if sample_weight is None else ops.cast(sample_weight, "float32")
+        total, count = ops.sum(losses * weights), ops.sum(ops.cast(ops.not_equal(weights, 0.0), "float32"))
+        self._loss_tracker.add(total, count)
+        if isinstance(x, dict) and "step_targets" in x:
+            count = ops.mean(x["step_targets"])
+        loss = total / ops.maximum(count, 1.0)
+        return loss + ops.sum(ops.stack([ops.sum(extra) for extra in self.losses])) if self.losses else loss
+
+    def target_losses(self, y, y_pred):
+        """The loss of each target, (batch, ...), from targets and outputs."""
+        raise NotImplementedError
+
+    def default_metrics(self):
+        """A list of Keras metrics that read the task's outputs."""
+        raise NotImplementedError
+
+    def batches(self, examples, training=False, batch_size=32, num_buckets=16, seed=0, accumulation=1, **options):
+        """The `tf.data.Dataset` that `fit` and `evaluate` want.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            training: bool; then the order is random, and another one in each epoch.
+            batch_size: int, mean examples per batch: a batch holds a budget of tokens, so short ones come in more.
+            num_buckets: int, at most so many padded lengths.
+            seed: int, of the order.
+            accumulation: int, batches per optimizer step.
+            **options: of the task (`class_weights`).
+
+        Returns:
+            Dataset of (inputs, targets, sample weights), or of inputs where the examples have no labels.
+        """
+        from kformer.data.batches import make_batches
+
+        plan = self.plan(examples, batch_size, num_buckets, accumulation)
+        source = self.element_source(examples, **options)
+        return make_batches(plan, source.element, source.signature(accumulation > 1), seed if training else None)
+
+    def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1):
+        """The `kformer.data.plan.Plan` behind `batches`."""
+        from kformer.data.plan import make_plan
+
+        return make_plan(self.processor.lengths(examples), batch_size, num_buckets, accumulation)
+
+    def outputs_of(self, examples, batch_size=64):
+        """The model's outputs for all examples, in their order: float32 (n, ...)."""
+        from kformer.data.batches import make_batches
+
+        plan = self.plan(examples, batch_size)
+        source = self.element_source(examples, inputs_only=True)
+        outputs = self.predict(make_batches(plan, source.element, source.signature()), verbose=0)
+        order = np.concatenate([indices for _, indices in plan.epoch()])
+        restored = np.empty_like(outputs)
+        restored[order] = outputs
+        return restored
+
+    def dropout_layers(self):
+        """The `Dropout` layers of backbone and head, in order."""
+        return [layer for layer in self._flatten_layers() if isinstance(layer, Dropout)]
+
+    def set_dropout(self, rate):
+        """Sets the rate of every dropout layer, without a new trace.
+
+        Args:
+            rate: float in [0, 1).
+        """
+        for layer in self.dropout_layers():
+            layer.rate.assign(rate)
+
+    def reseed(self, seed):
+        """Restarts the random sequences of all dropout layers, so that a seed repeats a run.
+
+        Args:
+            seed: int.
+        """
+        for i, layer in enumerate(self.dropout_layers()):
+            layer.seed_generator.state.assign([seed % 2**31, i])
+
+    def save_assets(self, dir_path):
+        """Writes the processor's files into a saved model; Keras calls this."""
+        self.processor.save(dir_path)
+
+    def load_assets(self, dir_path):
+        """Reads the processor's files from a saved model; Keras calls this."""
+        self.processor.load(dir_path)

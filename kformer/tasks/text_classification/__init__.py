@@ -1,0 +1,5 @@
+"""Text classification."""
+
+from kformer.tasks.text_classification.task import TextClassification
+
+__all__ = ["TextClassification"]

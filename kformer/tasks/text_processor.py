@@ -1,0 +1,177 @@
+"""From raw text to the tensors of a text encoder: the same steps in training, prediction and a SavedModel."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+VOCABULARY_FILE = "vocab.txt"
+
+
+class TextProcessor:
+    """Cleans and tokenises text, alone or in pairs.
+
+    Args:
+        vocabulary: list of str, WordPiece, or None when `load` is to read it.
+        lowercase: bool, lower case and strip accents.
+        max_length: int, longest row of ids, [CLS] and [SEP] included.
+        pair: bool, every example has two texts.
+        html: bool, remove HTML tags and resolve entities.
+    """
+
+    def __init__(self, vocabulary=None, lowercase=True, max_length=128, pair=False, html=False):
+        least = 5 if pair else 3
+        if max_length < least:
+            raise ValueError(f"`max_length` must be at least {least}. Received: max_length={max_length}.")
+        self.lowercase = lowercase
+        self.max_length = max_length
+        self.pair = pair
+        self.html = html
+        self.tokenizer = None
+        if vocabulary is not None:
+            self._set_vocabulary(vocabulary)
+
+    def _set_vocabulary(self, vocabulary):
+        from kformer.data.tokenizers import WordPieceTokenizer
+
+        self.tokenizer = WordPieceTokenizer(vocabulary, self.lowercase)
+        self._caches = {}
+
+    @property
+    def vocabulary(self):
+        """The WordPiece vocabulary, a list of str."""
+        return self.tokenizer.vocabulary
+
+    def encode(self, texts, pairs=None):
+        """`WordPieceTokenizer.encode` of cleaned strings, eagerly or in a graph.
+
+        Args:
+            texts, pairs: (batch,) strings.
+        """
+        from kformer.data.text_cleaning import clean_text_in_graph
+
+        texts = clean_text_in_graph(texts, self.html)
+        pairs = None if pairs is None else clean_text_in_graph(pairs, self.html)
+        return self.tokenizer.encode(texts, pairs, self.max_length)
+
+    def features(self, texts, pairs=None):
+        """The backbone's inputs for strings, in a graph: the front of a SavedModel.
+
+        Args:
+            texts, pairs: (batch,) strings.
+
+        Returns:
+            dict of `token_ids` (batch, length) int32, `padding_mask` bool and, for pairs, `segment_ids` int32.
+        """
+        import tensorflow as tf
+
+        encoded = self.encode(texts, pairs)
+        token_ids = encoded["token_ids"].to_tensor()
+        positions = tf.range(tf.shape(token_ids)[1])
+        lengths = tf.cast(encoded["token_ids"].row_lengths(), "int32")
+        features = {"token_ids": token_ids, "padding_mask": positions < tf.expand_dims(lengths, 1)}
+        if pairs is not None:
+            in_second = positions >= tf.expand_dims(encoded["first_length"], 1)
+            features["segment_ids"] = tf.cast(in_second & features["padding_mask"], "int32")
+        return features
+
+    def token_cache(self, examples):
+        """The ids of all examples, tokenised once and kept on disk (`kformer.data.token_cache.TokenCache`)."""
+        from kformer.data.cache import cache_folder
+        from kformer.data.token_cache import open_token_cache
+
+        if self.pair != ("text_pair" in examples.fields):
+            raise ValueError(
+                f"The task reads {'pairs of texts' if self.pair else 'single texts'}, but {examples.source} has "
+                f"{'no column' if self.pair else 'a column'} for the second text: give or drop `text_pair`."
+            )
+        key = hashlib.sha256(f"{examples.fingerprint} {self.fingerprint}".encode()).hexdigest()[:32]
+        if key not in self._caches:
+            roles = ("text", "text_pair") if self.pair else ("text",)
+            columns = [examples.values(role) for role in roles]
+            self._caches[key] = open_token_cache(
+                cache_folder(), key, self.encode, len(examples), lambda *part: [column[slice(*part)] for column in columns]
+            )
+        return self._caches[key]
+
+    def lengths(self, examples):
+        """int64 (n,), ids per example."""
+        return self.token_cache(examples).lengths
+
+    @property
+    def fingerprint(self):
+        """str, a hash of all that changes the ids."""
+        settings = (self.max_length, self.pair, self.html, self.tokenizer.fingerprint)
+        return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+    def save(self, folder):
+        """Writes the vocabulary into a folder."""
+        text = "".join(f"{token}\n" for token in self.vocabulary)
+        (Path(folder) / VOCABULARY_FILE).write_text(text, encoding="utf-8")
+
+    def load(self, folder):
+        """Reads the vocabulary that `save` wrote."""
+        text = (Path(folder) / VOCABULARY_FILE).read_text(encoding="utf-8")
+        self._set_vocabulary(text.split("\n")[:-1])
+
+    def get_config(self):
+        """The constructor's arguments, without the vocabulary."""
+        return {
+            "lowercase": self.lowercase,
+            "max_length": self.max_length,
+            "pair": self.pair,
+            "html": self.html,
+        }
+
+
+class TextElements:
+    """Batches of text as NumPy arrays, from the token cache.
+
+    Args:
+        processor: `TextProcessor`.
+        examples: `kformer.data.Examples`.
+        targets: array (n, ...), or None for inputs alone.
+        weights: float32 (n,), or None for 1 each.
+    """
+
+    def __init__(self, processor, examples, targets=None, weights=None):
+        self.cache = processor.token_cache(examples)
+        self.pair = processor.pair
+        self.targets = targets
+        self.weights = np.ones(len(examples), "float32") if weights is None else weights
+        self.with_step_targets = False
+
+    def element(self, indices, width, step_targets):
+        """One batch: (inputs, targets, weights), or inputs alone.
+
+        Args:
+            indices: (batch,) ints.
+            width: int, padded length.
+            step_targets: float, the optimizer step's targets per batch.
+        """
+        token_ids, mask = self.cache.rows(indices, width)
+        inputs = {"token_ids": token_ids, "padding_mask": mask}
+        if self.pair:
+            second = np.arange(width) >= self.cache.first_lengths[indices][:, None]
+            inputs["segment_ids"] = (second & mask).astype("int32")
+        if self.with_step_targets:
+            inputs["step_targets"] = np.full(len(indices), step_targets, "float32")
+        return inputs if self.targets is None else (inputs, self.targets[indices], self.weights[indices])
+
+    def signature(self, with_step_targets=False):
+        """The `tf.TensorSpec`s of an element; `step_targets` are among the inputs if asked for."""
+        import tensorflow as tf
+
+        self.with_step_targets = with_step_targets
+        inputs = {
+            "token_ids": tf.TensorSpec((None, None), "int32"),
+            "padding_mask": tf.TensorSpec((None, None), "bool"),
+        }
+        if self.pair:
+            inputs["segment_ids"] = tf.TensorSpec((None, None), "int32")
+        if with_step_targets:
+            inputs["step_targets"] = tf.TensorSpec((None,), "float32")
+        if self.targets is None:
+            return inputs
+        targets = tf.TensorSpec((None, *self.targets.shape[1:]), self.targets.dtype)
+        return inputs, targets, tf.TensorSpec((None,), "float32")
