@@ -27,10 +27,11 @@ def read_tfds(name: str, options: Options) -> Reading:
             f"tfds:{name} has no split {split!r}. Its splits are: {', '.join(splits)}.{suggest(split, splits)}"
         )
     features = {key: feature for key, feature in builder.info.features.items() if feature.shape in ((), (None,))}
+    others = builder.info.features.keys() - features.keys()
     if not features:
         raise ValueError(f"tfds:{name} holds no text, numbers or labels. Its features are: {_names(builder)}.")
     # Without shuffle_files the rows come in the order in which they are stored.
-    dataset = builder.as_dataset(split=split, decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)))
+    dataset = builder.as_dataset(split=split, decoders=dict.fromkeys(others, tfds.decode.SkipDecoding()))
     label_names = {
         key: tuple(feature.names)
         for key, feature in features.items()

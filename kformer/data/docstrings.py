@@ -1,0 +1,169 @@
+"""The source `docstrings`: which library does this docstring come from? Real text on every machine, no download.
+
+The text is that of public functions and classes of the libraries that kformer stands on, without code and with the
+names of the libraries masked. Whole modules are held out, so that nothing is learnt from a module's other functions.
+"""
+
+import contextlib
+import hashlib
+import importlib
+import importlib.metadata
+import inspect
+import warnings
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kformer.data.cache import cached_table
+from kformer.data.prose import prose
+from kformer.data.sources.folders import TRAIN, VALIDATION
+from kformer.data.sources.reading import Options, Reading
+from kformer.errors import suggest
+
+# Examples of one library in each part: 2,000 and 500 in all, which two cores train on twice in a few minutes.
+MOST_PER_CLASS = {TRAIN: 400, VALIDATION: 100}
+_HELD_OUT = 0.2
+_LEAST_WORDS = 5
+_FORMAT = 1  # raise it when what is collected changes, so that tables kept from before are not used
+
+# Public modules of each library, most special first: what several of them offer belongs to the first. Left out are
+# tf.keras, tf.compat, tf.raw_ops and tf.experimental.numpy, which repeat other libraries.
+_MODULES = {
+    "numpy": "fft linalg ma polynomial polynomial.chebyshev polynomial.hermite polynomial.hermite_e "
+    "polynomial.laguerre polynomial.legendre polynomial.polynomial random strings char rec lib.format lib.scimath "
+    "lib.stride_tricks lib.introspect ctypeslib exceptions testing",
+    "scipy": "cluster.hierarchy cluster.vq constants datasets differentiate fft fftpack integrate interpolate io "
+    "io.arff io.wavfile linalg ndimage odr optimize optimize.elementwise signal signal.windows sparse sparse.csgraph "
+    "sparse.linalg spatial spatial.distance spatial.transform special stats stats.contingency stats.mstats stats.qmc "
+    "stats.sampling",
+    "sklearn": "base calibration cluster compose covariance cross_decomposition datasets decomposition "
+    "discriminant_analysis dummy ensemble exceptions feature_extraction feature_extraction.image "
+    "feature_extraction.text feature_selection frozen gaussian_process gaussian_process.kernels impute inspection "
+    "isotonic kernel_approximation kernel_ridge linear_model manifold metrics metrics.cluster metrics.pairwise "
+    "mixture model_selection multiclass multioutput naive_bayes neighbors neural_network pipeline preprocessing "
+    "random_projection semi_supervised svm tree utils utils.class_weight utils.extmath utils.graph utils.multiclass "
+    "utils.random utils.sparsefuncs utils.validation",
+    "tensorflow": "audio autodiff autograph bitwise config data data.experimental debugging distribute dtypes errors "
+    "feature_column graph_util image io io.gfile linalg linalg.experimental lite lookup math math.special nest "
+    "nn nn.experimental profiler quantization queue ragged random random.experimental saved_model sets signal sparse "
+    "strings summary sysconfig test tpu train train.experimental types.experimental xla",
+    "keras": "activations applications applications.mobilenet applications.resnet backend callbacks config "
+    "constraints datasets distillation distribution dtype_policies export initializers layers losses metrics "
+    "mixed_precision models ops ops.image ops.linalg ops.nn ops.numpy optimizers optimizers.schedules preprocessing "
+    "quantizers random regularizers saving tree utils visualization wrappers",
+}
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+def read_docstrings(options: Options) -> Reading:
+    """Reads one part of the docstrings, "train" unless told otherwise: columns text, label, module and name."""
+    split = options.split or TRAIN
+    if split not in MOST_PER_CLASS:
+        known = ", ".join(MOST_PER_CLASS)
+        raise ValueError(f"docstrings has no part {split!r}. Its parts are: {known}.{suggest(split, MOST_PER_CLASS)}")
+    versions, missing = _versions()
+    key = hashlib.sha256(repr((_FORMAT, sorted(versions.items()))).encode()).hexdigest()[:16]
+    table = cached_table(f"docstrings/{key}.parquet", lambda: _collect(versions))
+    part = table.filter(pc.equal(table["part"], split)).drop_columns("part")
+    notes = tuple(f"docstrings: {library} is left out, as it is not installed" for library in missing)
+    return Reading(part, "docstrings", notes=notes)
+
+
+def _versions() -> tuple[dict[str, str], list[str]]:
+    """Returns the version of each library that is installed, and the libraries that are not."""
+    versions, missing = {}, []
+    for library in _MODULES:
+        try:
+            versions[library] = importlib.metadata.version(_DISTRIBUTIONS.get(library, library))
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(library)
+    return versions, missing
+
+
+def _collect(libraries) -> pa.Table:
+    found: dict[str, list[dict]] = {}
+    for library in libraries:
+        for row in _docstrings(library):
+            found.setdefault(row["text"], []).append(row)
+    # What several libraries say belongs to none of them; a text under several names counts once.
+    rows = [same[0] for same in found.values() if len({row["label"] for row in same}) == 1]
+    chosen = []
+    for library in libraries:
+        own = [row for row in rows if row["label"] == library]
+        modules = _held_out_modules(own)
+        for part, most in MOST_PER_CLASS.items():
+            members = [row for row in own if (row["module"] in modules) == (part == VALIDATION)]
+            members = sorted(members, key=lambda row: _draw(row["module"], row["name"]))[:most]
+            chosen += [row | {"part": part} for row in members]
+    return pa.Table.from_pylist(sorted(chosen, key=lambda row: _draw(row["text"])))
+
+
+def _draw(*names: str) -> str:
+    """A random number that is the same on every machine and whatever else there is: the hash of the names."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _held_out_modules(rows: list[dict]) -> set[str]:
+    """Chooses modules that hold about a fifth of the rows."""
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row["module"]] = sizes.get(row["module"], 0) + 1
+    room, modules = _HELD_OUT * len(rows), set()
+    for module in sorted(sizes, key=_draw):
+        if sizes[module] <= room:
+            modules.add(module)
+            room -= sizes[module]
+    return modules
+
+
+def _docstrings(library: str) -> Iterator[dict]:
+    """Yields {"text", "label", "module", "name"} of the public functions and classes of a library."""
+    with warnings.catch_warnings():
+        # Looking at a deprecated name warns; here nobody uses it.
+        warnings.simplefilter("ignore")
+        root = importlib.import_module(library)
+        seen: set[int] = set()
+        for path in (*_MODULES[library].split(), ""):
+            # Submodules resemble each other (polynomial.chebyshev and .hermite): they are held out together.
+            module = f"{library}.{path.split('.')[0]}".rstrip(".")
+            for name, member in _public_members(_submodule(root, path)):
+                if id(member) in seen or not _is_own(member, library):
+                    continue
+                seen.add(id(member))
+                text = prose(_docstring(member))
+                if len(text.split()) >= _LEAST_WORDS:
+                    yield {"text": text, "label": library, "module": module, "name": name}
+
+
+def _docstring(member) -> str:
+    # inspect.getdoc would give a class without a docstring that of its base.
+    text = member.__doc__
+    return inspect.cleandoc(text) if isinstance(text, str) else ""
+
+
+def _submodule(root, path: str):
+    """Returns a module below `root`, or None in a version that does not have it."""
+    module = root
+    for name in filter(None, path.split(".")):
+        if not hasattr(module, name):
+            try:
+                importlib.import_module(f"{module.__name__}.{name}")
+            except ImportError:
+                return None
+        module = getattr(module, name)
+    return module
+
+
+def _public_members(module) -> Iterator[tuple[str, object]]:
+    for name in sorted(getattr(module, "__all__", None) or dir(module)):
+        # Some are announced and refuse to be looked at: scikit-learn's experimental ones.
+        with contextlib.suppress(ImportError, AttributeError):
+            if not name.startswith("_"):
+                yield name, getattr(module, name)
+
+
+def _is_own(member, library: str) -> bool:
+    callable_kinds = inspect.isclass(member) or inspect.isroutine(member) or type(member).__name__ == "ufunc"
+    owner = getattr(member, "__module__", None) or library
+    return callable_kinds and owner.split(".")[0] == library
