@@ -1,0 +1,16 @@
+"""How good a model is, and how sure that is: metrics with intervals, figures, the report."""
+
+from kformer.evaluation.details import confusion_matrix, roc_curves, worst_mistakes
+from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
+from kformer.evaluation.report import ReportData, render_report
+
+__all__ = [
+    "ReportData",
+    "classification_metrics",
+    "confusion_matrix",
+    "multi_label_metrics",
+    "regression_metrics",
+    "render_report",
+    "roc_curves",
+    "worst_mistakes",
+]

@@ -1,0 +1,241 @@
+"""The report of a run: one HTML page that stands alone, without scripts and without requests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from kformer.evaluation.figures import MAX_ROC_CURVES, curve_svgs, histogram_svg, roc_svg
+
+_HEADLINES = ("accuracy", "f1_macro", "roc_auc", "mcc", "pearson", "spearman", "r2", "mae")
+_NUM_HEADLINES = 4
+_TITLES = {
+    "accuracy": "Accuracy",
+    "f1_macro": "F1, mean of classes",
+    "f1_micro": "F1, all decisions",
+    "log_loss": "Log loss",
+    "mae": "Mean absolute error",
+    "mcc": "Matthews correlation",
+    "mse": "Mean squared error",
+    "pearson": "Pearson correlation",
+    "precision_macro": "Precision, mean of classes",
+    "precision_micro": "Precision, all decisions",
+    "r2": "R²",
+    "recall_macro": "Recall, mean of classes",
+    "recall_micro": "Recall, all decisions",
+    "roc_auc": "ROC AUC",
+    "spearman": "Spearman correlation",
+}
+_CLASS_COLUMNS = ("precision", "recall", "f1", "roc_auc")
+_CLEANING = {
+    "control_characters": "texts rid of control characters",
+    "duplicates": "training rows that repeat another",
+    "empty": "rows without text",
+    "html": "texts with HTML tags or entities",
+    "label_conflicts": "training texts that occur with several labels",
+    "leaked": "training rows whose text is in validation too (leakage)",
+    "not_nfc": "texts brought to Unicode NFC",
+    "truncated": "texts cut at the maximum length",
+    "validation_duplicates": "validation rows that repeat another",
+    "white_space": "texts rid of superfluous white space",
+}
+_ROW_COUNTS = ("train_rows", "train_rows_kept", "validation_rows", "validation_rows_kept")
+_MAX_MATRIX_CLASSES = 20
+_NUM_CONFUSIONS = 5
+_MAX_TEXT = 1000
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What a report shows; sections without data are left out.
+
+    Args:
+        title: heading of the page, such as the name of the run.
+        task: name of the task, such as "text-classification".
+        labels: names of the labels, in order; empty for numbers.
+        metrics: split ("validation") -> metrics as in metrics.json.
+        history: one dict of Keras' logs per epoch.
+        confusion: counts (actual, predicted).
+        roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
+        mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them.
+        data: any of "train" and "validation" (as `data.profile` gives them: source, rows, labels, lengths, rejected,
+            notes, problems), "cleaning" (`CleaningReport.to_dict()`), "token_lengths" (one number per training text),
+            "max_length" and "truncated" (number of texts).
+        recipe: fields of the recipe.
+        environment: as in environment.json.
+        commands: lines to try next, each a command.
+        created: when, as text.
+    """
+
+    title: str
+    task: str
+    labels: Sequence[str] = ()
+    metrics: Mapping[str, Mapping] = field(default_factory=dict)
+    history: Sequence[Mapping] = ()
+    confusion: np.ndarray | None = None
+    roc: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    mistakes: Sequence[Mapping] = ()
+    data: Mapping = field(default_factory=dict)
+    recipe: Mapping = field(default_factory=dict)
+    environment: Mapping = field(default_factory=dict)
+    commands: Sequence[str] = ()
+    created: str = ""
+
+
+def render_report(report: ReportData) -> str:
+    """Writes the page.
+
+    Args:
+        report: what to show.
+
+    Returns:
+        HTML, in which everything that came from data, recipe or environment is escaped.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=_number, percent=_percent, shortened=_shortened)
+    curves = curve_svgs(report.history)
+    return environment.get_template("report.html").render(
+        report=report,
+        splits=[_split(name, metrics, report.labels) for name, metrics in report.metrics.items()],
+        curves={name.replace("_", " "): Markup(svg) for name, svg in curves.items()},
+        roc=Markup(roc_svg(report.roc)) if report.roc else None,
+        hidden_roc_curves=max(0, len(report.roc) - MAX_ROC_CURVES),
+        confusion=_confusion(report.confusion, report.labels),
+        data=_data(report.data),
+        histogram=Markup(histogram_svg(report.data["token_lengths"], report.data.get("max_length")))
+        if len(report.data.get("token_lengths", ()))
+        else None,
+        recipe=_flat(report.recipe),
+        environment=_flat(report.environment),
+    )
+
+
+def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
+    """The metrics of one split: headlines, all that are not of one class, and a row for each class."""
+    overall = [
+        {"name": key, "title": _TITLES.get(key, key.replace("_", " ")), **value, "bar": _bar(value)}
+        for key, value in metrics.items()
+        if isinstance(value, Mapping) and "/" not in key
+    ]
+    by_name = {metric["name"]: metric for metric in overall}
+    columns = [column for column in _CLASS_COLUMNS if labels and f"{column}/{labels[0]}" in metrics]
+    return {
+        "name": name,
+        "num_examples": metrics.get("num_examples"),
+        "overall": overall,
+        "headlines": [by_name[key] for key in _HEADLINES if key in by_name][:_NUM_HEADLINES],
+        "columns": [_TITLES.get(column, column.capitalize()) if column != "f1" else "F1" for column in columns],
+        "classes": [
+            {
+                "label": label,
+                "scores": [metrics[f"{column}/{label}"] for column in columns],
+                "bar": _bar(metrics[f"f1/{label}"]) if "f1" in columns else None,
+            }
+            for label in labels
+            if columns
+        ],
+    }
+
+
+def _bar(metric: Mapping) -> dict | None:
+    """Where value and interval lie on a scale from 0 to 1, in percent; None where they do not fit on it."""
+    if any(metric[key] is None or not 0 <= metric[key] <= 1 for key in ("value", "low", "high")):
+        return None
+    return {key: round(100 * metric[key], 2) for key in ("value", "low", "high")}
+
+
+def _confusion(matrix: np.ndarray | None, labels: Sequence[str]) -> dict | None:
+    """Rows of counts and shares, and the commonest confusions; rows are left out of a matrix too big to read."""
+    if matrix is None:
+        return None
+    matrix = np.asarray(matrix)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    wrong = np.where(np.eye(len(labels), dtype=bool), 0, matrix)
+    worst = np.argsort(-wrong, axis=None, kind="stable")[:_NUM_CONFUSIONS]
+    pairs = [np.unravel_index(position, matrix.shape) for position in worst]
+    rows = [
+        {"label": label, "cells": [{"count": int(c), "share": round(float(s), 3)} for c, s in zip(*row, strict=True)]}
+        for label, *row in zip(labels, matrix, shares, strict=True)
+    ]
+    return {
+        "rows": rows if len(labels) <= _MAX_MATRIX_CLASSES else [],
+        "pairs": [
+            {"actual": labels[row], "predicted": labels[column], "count": int(matrix[row, column]),
+             "share": float(shares[row, column])}
+            for row, column in pairs if wrong[row, column]
+        ] if len(labels) > 2 else [],
+    }  # fmt: skip
+
+
+def _data(data: Mapping) -> dict:
+    """The data report: rows, findings, labels and lengths side by side for training and validation."""
+    parts = {name: data[name] for name in ("train", "validation") if data.get(name)}
+    cleaning = dict(data.get("cleaning", {}), truncated=data.get("truncated", 0))
+    before = {name: cleaning.get(f"{name}_rows") for name in parts}
+    kept = {name: cleaning.get(f"{name}_rows_kept", part.get("rows")) for name, part in parts.items()}
+    rejected = {name: sum(part.get("rejected", {}).values()) for name, part in parts.items()}
+    findings = [
+        {"count": count, "text": _CLEANING.get(key, key.replace("_", " "))}
+        for key, count in cleaning.items()
+        if key not in _ROW_COUNTS and not isinstance(count, bool) and count
+    ]
+    reasons = [
+        {"count": count, "text": f"{name} rows could not be read: {reason}"}
+        for name, part in parts.items()
+        for reason, count in part.get("rejected", {}).items()
+    ]
+    counts = {name: part.get("labels", {}) for name, part in parts.items()}
+    largest = max((count for part in counts.values() for count in part.values()), default=0)
+    return {
+        "sources": {name: part["source"] for name, part in parts.items() if part.get("source")},
+        "parts": list(parts),
+        "rows": {"rows read": before, "rows rejected": rejected, "rows used": kept},
+        "findings": reasons + findings,
+        "is_number": any(part.get("label_kind") == "number" for part in parts.values()),
+        "labels": {label: {name: part.get(label, 0) for name, part in counts.items()}
+                   for label in dict.fromkeys(label for part in counts.values() for label in part)},
+        "largest_label": largest,
+        "lengths": {unit: {name: part.get("lengths", {}).get(unit, {}) for name, part in parts.items()}
+                    for unit in dict.fromkeys(unit for part in parts.values() for unit in part.get("lengths", {}))},
+        "notes": list(dict.fromkeys(note for part in parts.values()
+                                    for note in (*part.get("notes", ()), *part.get("problems", ())))),
+        "max_length": data.get("max_length"),
+    }  # fmt: skip
+
+
+def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
+    """Nested dicts as one, with dots between the names; lists as text."""
+    flat = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + str(name)] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+    return flat
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.4g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _shortened(text: object) -> str:
+    text = str(text)
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
