@@ -13,6 +13,10 @@ from kformer.data.text_cleaning import TEXT_RULES, clean_text, clean_text_in_gra
 __all__ = ["TEXT_RULES", "Cleaning", "CleaningReport", "clean", "clean_text", "clean_text_in_graph", "strip_html"]
 
 
+_TEXTS = ("text", "text_pair")
+_ALL = (*_TEXTS, "label")
+
+
 @dataclass(frozen=True)
 class Cleaning:
     """What to clean beside Unicode form, control characters and white space, which always are.
@@ -93,7 +97,7 @@ def clean(
         The clean examples, and the report.
 
     Raises:
-        ValueError: No training row is left.
+        ValueError: No row is left to train or to validate on.
     """
     cleaning = cleaning or Cleaning()
     blemishes: Counter[str] = Counter()
@@ -101,9 +105,13 @@ def clean(
     clean_validation, empty_validation = validation, 0
     if validation is not None:
         clean_validation, empty_validation = _clean_texts(validation, cleaning.html, blemishes)
-    texts = _keys(clean_train, "text", "text_pair")
-    rows = _keys(clean_train, "text", "text_pair", "label")
-    held_out = set() if clean_validation is None else set(_keys(clean_validation, "text", "text_pair"))
+        if not len(clean_validation):
+            raise ValueError(
+                f"{validation.source}: all {len(validation)} texts are empty once cleaned. Give other data."
+            )
+    texts = _keys(clean_train, *_TEXTS)
+    rows = _keys(clean_train, *_ALL)
+    held_out = set() if clean_validation is None else set(_keys(clean_validation, *_TEXTS))
     leaked = np.fromiter((text in held_out for text in texts), bool, len(texts))
     repeated = ~leaked & _repeats(rows)
     kept = clean_train
@@ -114,6 +122,7 @@ def clean(
             f"{train.source}: no training row is left of {len(train)}: {empty} are empty once cleaned, "
             f"{int(leaked.sum())} are in validation too. Give other data, or switch `duplicates` off."
         )
+    labels_of_text = Counter(text for text, _ in set(zip(texts, rows, strict=True)))
     report = CleaningReport(
         train_rows=len(train),
         train_rows_kept=len(kept),
@@ -126,18 +135,15 @@ def clean(
         leaked=int(leaked.sum()),
         duplicates_dropped=cleaning.duplicates,
         validation_duplicates=0 if clean_validation is None else int(_repeats(_keys(clean_validation, *_ALL)).sum()),
-        label_conflicts=sum(count > 1 for count in Counter(text for text, _ in set(zip(texts, rows))).values()),
+        label_conflicts=sum(count > 1 for count in labels_of_text.values()),
     )
     return kept, clean_validation, report
-
-
-_ALL = ("text", "text_pair", "label")
 
 
 def _clean_texts(examples: Examples, html: bool, blemishes: Counter) -> tuple[Examples, int]:
     """Returns the examples with clean texts and without empty ones, and how many were empty."""
     table, filled = examples.table, np.ones(len(examples), bool)
-    for role in ("text", "text_pair"):
+    for role in _TEXTS:
         if role not in examples.fields:
             continue
         texts = examples.values(role)
@@ -154,7 +160,9 @@ def _clean_texts(examples: Examples, html: bool, blemishes: Counter) -> tuple[Ex
 def _keys(examples: Examples, *roles: str) -> list[tuple]:
     """Returns what makes two examples equal: the values of the roles that are there."""
     columns = [examples.values(role) for role in roles if role in examples.fields]
-    return [tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in zip(*columns)]
+    # The labels of a multi-label example are a set.
+    rows = zip(*columns, strict=True)
+    return [tuple(frozenset(value) if isinstance(value, list) else value for value in row) for row in rows]
 
 
 def _repeats(keys: Sequence) -> np.ndarray:

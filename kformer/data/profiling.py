@@ -23,7 +23,8 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
         for numbers the quantiles), "lengths" ("characters", "words" and "tokens" -> quantiles), "rejected"
         (reason -> count), "notes" and "problems" (sentences); plain values, as JSON takes them.
     """
-    texts = [" ".join(parts) for parts in zip(*(examples.values(role) for role in _text_roles(examples)))]
+    columns = [examples.values(role) for role in ("text", "text_pair") if role in examples.fields]
+    texts = [" ".join(parts) for parts in zip(*columns, strict=True)]
     measured = {"characters": [len(text) for text in texts], "words": [len(text.split()) for text in texts]}
     if lengths is not None:
         measured["tokens"] = lengths
@@ -41,14 +42,10 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
     }
 
 
-def _text_roles(examples: Examples) -> list[str]:
-    return [role for role in ("text", "text_pair") if role in examples.fields]
-
-
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
     # No interpolation: every figure is the length of a real example.
     cut = np.quantile(values, list(_QUANTILES.values()), method="inverted_cdf")
-    return dict(zip(_QUANTILES, cut.tolist()))
+    return dict(zip(_QUANTILES, cut.tolist(), strict=True))
 
 
 def _label_counts(examples: Examples) -> dict[str, float]:

@@ -21,13 +21,13 @@ _PAIRS = (
     ("query", "passage"),
 )
 _TEXTS = (
-    "text, sentence, review, review_text, review_body, content, document, comment, comment_text, message, body, "
-    "article, tweet, post, utterance, question, query, description, abstract, summary, headline, title"
-).split(", ")
+    "text sentence review review_text review_body content document comment comment_text message body article tweet "
+    "post utterance question query description abstract summary headline title"
+)
 _LABELS = (
-    "label, labels, class, category, categories, target, sentiment, stars, rating, score, similarity, intent, topic, "
-    "topics, emotion, polarity, gold_label, is_duplicate, tag, tags, y"
-).split(", ")
+    "label labels class category categories target sentiment stars rating score similarity intent topic topics emotion "
+    "polarity gold_label is_duplicate tag tags y"
+)
 _NOT_LABELS = frozenset(("id", "idx", "index", "row", "file", "url", "date", "time", "timestamp", "column 1"))
 _PROFILED_ROWS = 10_000
 
@@ -59,14 +59,15 @@ def choose_fields(
 
     if "text" not in fields:
         pair = () if "text_pair" in fields else _usual_pair(table, fields)
-        for role, column in zip(("text", "text_pair"), pair):
-            guess(role, column, "its usual name")
+        if pair:
+            guess("text", pair[0], "its usual name")
+            guess("text_pair", pair[1], "its usual name")
     if "text" not in fields:
         guess("text", *_guess_text(table, fields))
     if "text" not in fields:
         raise ValueError(f"{source} has no column of text. {_columns(table)} Name the column with `text`.")
     if "label" not in fields:
-        guess("label", *_guess_label(table, fields, by_content=require_label))
+        guess("label", *_guess_label(table, fields))
     if "label" not in fields and require_label:
         raise ValueError(f"{source} has no column of labels. {_columns(table)} Name the column with `label`.")
     _check_fields(table, fields, source)
@@ -114,7 +115,7 @@ def _usual_pair(table: pa.Table, fields: Mapping[str, str]) -> tuple[str, ...]:
 
 def _guess_text(table: pa.Table, fields: Mapping[str, str]) -> tuple[str | None, str]:
     free = {lowered: name for lowered, name in _free(table, fields).items() if _is_text(table.schema.field(name).type)}
-    usual = next((free[name] for name in _TEXTS if name in free), None)
+    usual = next((free[name] for name in _TEXTS.split() if name in free), None)
     if usual is not None:
         return usual, "its usual name"
     head = table.slice(0, _PROFILED_ROWS)
@@ -125,10 +126,10 @@ def _guess_text(table: pa.Table, fields: Mapping[str, str]) -> tuple[str | None,
     return (longest if has_words else None), "the longest text"
 
 
-def _guess_label(table: pa.Table, fields: Mapping[str, str], by_content: bool) -> tuple[str | None, str]:
+def _guess_label(table: pa.Table, fields: Mapping[str, str]) -> tuple[str | None, str]:
     free = {lowered: name for lowered, name in _free(table, fields).items() if lowered not in _NOT_LABELS}
-    usual = next((free[name] for name in _LABELS if name in free), None)
-    if usual is not None or not by_content:
+    usual = next((free[name] for name in _LABELS.split() if name in free), None)
+    if usual is not None:
         return usual, "its usual name"
     head = table.slice(0, _PROFILED_ROWS)
     counts = {name: _num_distinct(head[name]) for name in free.values()}

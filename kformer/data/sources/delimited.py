@@ -64,7 +64,7 @@ def _read(path: Path, delimiter: str, quoted: bool) -> Reading:
 
 
 def _to_table(header: list[str], rows: list[list[str]]) -> pa.Table:
-    columns = zip(*rows) if rows else [()] * len(header)
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
     return pa.table([pa.array(column, pa.string()) for column in columns], names=header)
 
 
