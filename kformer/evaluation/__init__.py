@@ -1,13 +1,16 @@
 """How good a model is, and how sure that is: metrics with intervals, figures, the report."""
 
 from kformer.evaluation.details import confusion_matrix, roc_curves, worst_mistakes
+from kformer.evaluation.judging import Judged, judge
 from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
 from kformer.evaluation.report import ReportData, render_report
 
 __all__ = [
+    "Judged",
     "ReportData",
     "classification_metrics",
     "confusion_matrix",
+    "judge",
     "multi_label_metrics",
     "regression_metrics",
     "render_report",

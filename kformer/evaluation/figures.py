@@ -22,6 +22,7 @@ MAX_ROC_CURVES = len(_SERIES)
 _MAX_NUMBERED_CLASSES = 15
 _MAX_NAMED_CLASSES = 40
 _MAX_NAME = 24
+_MAX_BARS = 40
 
 
 def curve_svgs(history: Sequence[Mapping[str, float]]) -> dict[str, str]:
@@ -79,9 +80,10 @@ def histogram_svg(lengths: Sequence[int], max_length: int | None = None) -> str:
     """
     lengths = np.asarray(lengths)
     figure, axes = _figure(4.4, 2.4)
-    longest = max(int(lengths.max()), 1)
-    counts, edges = np.histogram(lengths, bins=min(40, longest), range=(0.5, longest + 0.5))
-    axes.bar(edges[:-1], counts, np.diff(edges) * 0.9, align="edge", color=_SERIES[0])
+    longest = int(lengths.max())
+    width = 1 + longest // _MAX_BARS  # whole, or some bars would hold more lengths than others
+    counts, edges = np.histogram(lengths, np.arange(-0.5, longest + width + 0.5, width))
+    axes.bar(edges[:-1], counts, 0.9 * width, align="edge", color=_SERIES[0])
     if max_length is not None and max_length <= longest:
         axes.axvline(max_length + 0.5, color=_SERIES[1], linestyle="--", linewidth=1.4)
     axes.grid(visible=False, axis="x")

@@ -28,19 +28,6 @@ _TITLES = {
     "spearman": "Spearman correlation",
 }
 _CLASS_COLUMNS = ("precision", "recall", "f1", "roc_auc")
-_CLEANING = {
-    "control_characters": "texts rid of control characters",
-    "duplicates": "training rows that repeat another",
-    "empty": "rows without text",
-    "html": "texts with HTML tags or entities",
-    "label_conflicts": "training texts that occur with several labels",
-    "leaked": "training rows whose text is in validation too (leakage)",
-    "not_nfc": "texts brought to Unicode NFC",
-    "truncated": "texts cut at the maximum length",
-    "validation_duplicates": "validation rows that repeat another",
-    "white_space": "texts rid of superfluous white space",
-}
-_ROW_COUNTS = ("train_rows", "train_rows_kept", "validation_rows", "validation_rows_kept")
 _MAX_MATRIX_CLASSES = 20
 _NUM_CONFUSIONS = 5
 _MAX_TEXT = 1000
@@ -60,8 +47,9 @@ class ReportData:
         roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
         mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them.
         data: any of "train" and "validation" (as `data.profile` gives them: source, rows, labels, lengths, rejected,
-            notes, problems), "cleaning" (`CleaningReport.to_dict()`), "token_lengths" (one number per training text),
-            "max_length" and "truncated" (number of texts).
+            notes, problems), "cleaning" (`CleaningReport.to_dict()`, for the rows before and after), "findings"
+            (sentences, as `CleaningReport.lines()[1:]`), "token_lengths" (one number per training text), "max_length"
+            and "truncated" (number of texts).
         recipe: fields of the recipe.
         environment: as in environment.json.
         commands: lines to try next, each a command.
@@ -180,37 +168,44 @@ def _confusion(matrix: np.ndarray | None, labels: Sequence[str]) -> dict | None:
 def _data(data: Mapping) -> dict:
     """The data report: rows, findings, labels and lengths side by side for training and validation."""
     parts = {name: data[name] for name in ("train", "validation") if data.get(name)}
-    cleaning = dict(data.get("cleaning", {}), truncated=data.get("truncated", 0))
-    before = {name: cleaning.get(f"{name}_rows") for name in parts}
-    kept = {name: cleaning.get(f"{name}_rows_kept", part.get("rows")) for name, part in parts.items()}
-    rejected = {name: sum(part.get("rejected", {}).values()) for name, part in parts.items()}
-    findings = [
-        {"count": count, "text": _CLEANING.get(key, key.replace("_", " "))}
-        for key, count in cleaning.items()
-        if key not in _ROW_COUNTS and not isinstance(count, bool) and count
-    ]
-    reasons = [
-        {"count": count, "text": f"{name} rows could not be read: {reason}"}
-        for name, part in parts.items()
-        for reason, count in part.get("rejected", {}).items()
-    ]
-    counts = {name: part.get("labels", {}) for name, part in parts.items()}
-    largest = max((count for part in counts.values() for count in part.values()), default=0)
+    cleaning = data.get("cleaning", {})
+    unreadable = {name: sum(part.get("rejected", {}).values()) for name, part in parts.items()}
+    before = {name: cleaning.get(f"{name}_rows", part.get("rows")) for name, part in parts.items()}
+    used = {name: cleaning.get(f"{name}_rows_kept", part.get("rows")) for name, part in parts.items()}
     return {
         "sources": {name: part["source"] for name, part in parts.items() if part.get("source")},
         "parts": list(parts),
-        "rows": {"rows read": before, "rows rejected": rejected, "rows used": kept},
-        "findings": reasons + findings,
+        "rows": {"unreadable rows": unreadable, "rows before cleaning": before, "rows used": used},
+        "findings": _findings(data, parts),
+        "notes": list(dict.fromkeys(note for part in parts.values() for note in part.get("notes", ()))),
         "is_number": any(part.get("label_kind") == "number" for part in parts.values()),
-        "labels": {label: {name: part.get(label, 0) for name, part in counts.items()}
-                   for label in dict.fromkeys(label for part in counts.values() for label in part)},
-        "largest_label": largest,
-        "lengths": {unit: {name: part.get("lengths", {}).get(unit, {}) for name, part in parts.items()}
-                    for unit in dict.fromkeys(unit for part in parts.values() for unit in part.get("lengths", {}))},
-        "notes": list(dict.fromkeys(note for part in parts.values()
-                                    for note in (*part.get("notes", ()), *part.get("problems", ())))),
+        "labels": _side_by_side(parts, "labels", 0),
+        "largest_label": max(
+            (max(part["labels"].values()) for part in parts.values() if part.get("labels")), default=0
+        ),
+        "lengths": _side_by_side(parts, "lengths", {}),
         "max_length": data.get("max_length"),
-    }  # fmt: skip
+    }
+
+
+def _findings(data: Mapping, parts: Mapping[str, Mapping]) -> list[str]:
+    """Sentences on what was wrong with the data and what was done about it."""
+    reasons = [
+        f"{_number(count)} {name} rows could not be read: {reason}"
+        for name, part in parts.items()
+        for reason, count in part.get("rejected", {}).items()
+    ]
+    problems = [problem for part in parts.values() for problem in part.get("problems", ())]
+    findings = list(dict.fromkeys([*reasons, *data.get("findings", ()), *problems]))
+    if data.get("truncated"):
+        findings.append(f"{_number(data['truncated'])} texts are longer than the maximum length and were cut")
+    return findings
+
+
+def _side_by_side(parts: Mapping[str, Mapping], key: str, absent: object) -> dict:
+    """{part: {key: {name: value}}} turned into {name: {part: value}}."""
+    names = dict.fromkeys(name for part in parts.values() for name in part.get(key, {}))
+    return {name: {place: part.get(key, {}).get(name, absent) for place, part in parts.items()} for name in names}
 
 
 def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
