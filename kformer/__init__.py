@@ -35,9 +35,10 @@ __all__ = [
     "training",
 ]
 
-# Public name -> the module that defines it. A room is its own module. No class or function may bear the name of a room:
-# Python sets `kformer.<room>` to the module as soon as anybody imports it (hence the room `exporting` and the function `export`).
+# No class or function may bear the name of a room: Python sets `kformer.<room>` to the module once anybody imports it.
+# Hence the room `exporting` and the function `export`.
 _ROOMS = ("checkpoints", "data", "evaluation", "exporting", "layers", "models", "runs", "tasks", "training")
+# Public name -> the module to import it from.
 _HOMES = {
     "Examples": "kformer.data",
     "Predictor": "kformer.exporting",

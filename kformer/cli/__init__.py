@@ -1,5 +1,5 @@
 """The command `kformer`: thin names for the package's public functions, with the same arguments."""
 
+from kformer.cli.app import main
 
-def main() -> int:
-    return 0
+__all__ = ["main"]

@@ -1,0 +1,56 @@
+"""`kformer data`: what would be read from a source."""
+
+import json
+
+import click
+
+from kformer.cli.console import number, print_table, short_path
+from kformer.cli.options import data_options, given
+
+
+@click.command()
+@click.argument("source", metavar="SRC")
+@click.option("--split", metavar="NAME", help="Part of the source, such as validation.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the description to FILE, too.")
+@data_options
+def data(source, split, json_file, **arguments):
+    """Show what would be read from a source.
+
+    That is its columns, labels, lengths and problems. Nothing is trained.
+
+    \b
+    kformer data reviews.csv
+    """
+    import kformer as kf
+
+    examples = kf.data.load(source, require_label=False, **given({"split": split, **arguments}))
+    profile = kf.data.profile(examples)
+    print_profile(profile)
+    for rejection in examples.rejected[:10]:
+        click.echo(f"unusable: {rejection.place}: {rejection.reason}: {rejection.raw[:80]}")
+    if json_file:
+        kf.runs.write_atomic(json_file, json.dumps(profile, indent=2, ensure_ascii=False) + "\n")
+        click.echo(f"\nwritten to {short_path(json_file)}")
+
+
+def print_profile(profile: dict):
+    """Prints what `kformer.data.profile` returns."""
+    click.echo(f"{profile['source']}: {profile['rows']:,} rows")
+    for line in profile["notes"]:
+        click.echo(line)
+    roles = {column: role for role, column in profile["fields"].items()}
+    click.echo()
+    columns = [(name, kind, roles.get(name, "")) for name, kind in profile["columns"].items()]
+    print_table(("column", "type", "used as"), columns)
+    if profile["labels"]:
+        title = "labels" if profile["label_kind"] == "number" else f"{len(profile['labels'])} labels"
+        click.echo()
+        print_table((title, ""), [(name, number(count)) for name, count in profile["labels"].items()])
+    click.echo()
+    lengths = profile["lengths"]
+    quantiles = list(next(iter(lengths.values())))
+    rows = [(unit, *(f"{values[name]:,.0f}" for name in quantiles)) for unit, values in lengths.items()]
+    print_table(("length in", *quantiles), rows)
+    click.echo()
+    for line in profile["problems"] or ["no problems found"]:
+        click.echo(line)

@@ -1,0 +1,98 @@
+"""Options that several commands share, and those made from the fields of `Recipe`."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable
+
+import click
+from click.core import ParameterSource
+
+from kformer.training.recipe import Recipe
+
+# The arguments of `kformer.data.load` that say how a source is read.
+_DATA_OPTIONS = (
+    click.option("--text", metavar="COLUMN", help="Column of the text. Guessed, and the guess shown, where not given."),
+    click.option("--text-pair", metavar="COLUMN", help="Column of the second text, where two are compared."),
+    click.option("--label", metavar="COLUMN", help="Column of the label."),
+    click.option("--group", metavar="COLUMN", help="Column whose rows must not be split, such as an author."),
+    click.option("--label-kind", type=click.Choice(["class", "multi", "number"]), help="What a label is."),
+    click.option("--label-separator", metavar="TEXT", help="What separates the labels of a row.  [default: |]"),
+    click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv files."),
+    click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data."),
+    click.option("--max-rejected", type=float, help="Share of unusable rows at which to stop.  [default: 0.05]"),
+)
+
+
+def data_options(command: Callable) -> Callable:
+    """Adds the options that say how a source is read; the command receives None for those not given."""
+    for option in reversed(_DATA_OPTIONS):
+        command = option(command)
+    return command
+
+
+def recipe_options(command: Callable) -> Callable:
+    """Adds an option for every field of `Recipe`, with its type, default and help."""
+    hints = typing.get_type_hints(Recipe)
+    for field in reversed(dataclasses.fields(Recipe)):
+        command = _recipe_option(field, hints[field.name])(command)
+    return command
+
+
+def precision_option(command: Callable) -> Callable:
+    """Adds `--precision`, in which a finished run computes."""
+    choices = click.Choice(["auto", "float32", "mixed_bfloat16", "mixed_float16"])
+    return click.option("--precision", type=choices, default="auto", show_default=True, help="Number format.")(command)
+
+
+def given(arguments: dict) -> dict:
+    """Returns the arguments without those that are None, so that functions use their own defaults."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def take_recipe_fields(arguments: dict) -> dict:
+    """Removes the fields of `Recipe` from a command's arguments.
+
+    Args:
+        arguments: What click passed to the command; changed in place.
+
+    Returns:
+        The fields that were written on the command line, by name.
+    """
+    context = click.get_current_context()
+    fields = {field.name: arguments.pop(field.name) for field in dataclasses.fields(Recipe)}
+    written = {name for name in fields if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
+    return {name: fields[name] for name in written}
+
+
+class OrNone(click.ParamType):
+    """A parameter type that takes "none" as well."""
+
+    def __init__(self, inner: click.ParamType):
+        self.inner = inner
+        self.name = f"{inner.name}|none"
+
+    def convert(self, value, param, ctx):
+        """Returns None for "none", else what the inner type makes of the value."""
+        return None if value in (None, "none") else self.inner.convert(value, param, ctx)
+
+
+def _recipe_option(field: dataclasses.Field, hint) -> Callable:
+    name = field.name.replace("_", "-")
+    text = field.metadata.get("help", "")
+    if hint is bool:
+        return click.option(f"--{name}/--no-{name}", field.name, default=field.default, show_default=True, help=text)
+    return click.option(
+        f"--{name}", field.name, type=_param_type(hint), default=field.default, show_default=True, help=text
+    )
+
+
+def _param_type(hint) -> click.ParamType:
+    """Returns click's type for int, float, str, Literal[...] and each of them with None."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType) and type(None) in arguments:
+        (inner,) = (argument for argument in arguments if argument is not type(None))
+        return OrNone(_param_type(inner))
+    if origin is typing.Literal:
+        return click.Choice(arguments)
+    return {int: click.INT, float: click.FLOAT, str: click.STRING}[hint]

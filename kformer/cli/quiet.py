@@ -1,0 +1,36 @@
+"""Keeps TensorFlow's start-up log off the terminal."""
+
+import os
+import sys
+import tempfile
+
+
+def load_tensorflow():
+    """Imports TensorFlow and what stands on it, for commands that need them, without their start-up log.
+
+    The log tells of GPUs that are not there. No environment variable silences all of it (tensorflow#100442), so what
+    the process writes to stderr meanwhile is held back; an import that fails raises all the same.
+    """
+    if "--debug" in sys.argv:
+        _load()
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            _load()
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def _load():
+    import tensorflow as tf
+    import tensorflow_text  # noqa: F401, its import logs as well
+
+    import kformer.tasks.loading  # noqa: F401, imports Keras
+
+    tf.config.list_physical_devices()
