@@ -14,7 +14,7 @@ def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem=
     Args:
         folder: path of a new or existing folder.
         sizes: dict, the backbone's arguments.
-        variables: dict, name in the table -> variable; `head/kernel` and `head/bias` among them.
+        variables: dict, name in the table -> variable or array; `head/kernel` and `head/bias` among them.
         vocabulary: list of str, the WordPiece vocabulary in the order of its ids.
         lowercase: bool, whether the tokenizer lowers case and strips accents.
         labels: the label names in order; empty for a regression.
@@ -27,7 +27,7 @@ def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem=
     family = family_of(sizes)
     tensors = {}
     for row in _classifier_rows(family, sizes["num_layers"]):
-        value = np.asarray(variables[row.ours].numpy(), dtype="float32")
+        value = np.asarray(variables[row.ours], dtype="float32")
         tensors[row.theirs] = np.ascontiguousarray(value.T if row.transposed else value)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 from kformer.runs.atomic import TEMPORARY_PREFIX, recover, stage, swap_in, sync, write_atomic
@@ -90,6 +91,16 @@ class RunFolder:
     def finished(self) -> bool:
         """Whether the run is complete."""
         return self.file(_CHECKSUMS).is_file()
+
+    @property
+    def name(self) -> str:
+        """The name of the folder that was asked for."""
+        return self._destination.name
+
+    def discard(self) -> None:
+        """Removes an unfinished run; an earlier run in its place stays as it was."""
+        if not self.finished:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def file(self, name: str) -> Path:
         """The path of a file of this run, there or not."""

@@ -1,0 +1,109 @@
+"""The predictor: raw text in, answers out."""
+
+import numpy as np
+
+from kformer.exporting.serving import make_serving
+
+
+class Predictor:
+    """Answers for texts: what `kformer predict`, an evaluation and a SavedModel all run.
+
+    Args:
+        task: a text classification task.
+
+    Attributes:
+        task: the task.
+        labels: the label names in order; () for a regression.
+        pair: bool, whether it reads pairs of texts.
+    """
+
+    def __init__(self, task):
+        self.task = task
+        self.labels = task.labels
+        self.pair = task.processor.pair
+        self._serve = make_serving(task)
+
+    def __call__(self, inputs, batch_size=64):
+        """One answer per input.
+
+        Args:
+            inputs: a text or a sequence of texts; for pairs, a sequence of (text, text).
+            batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
+
+        Returns:
+            list of dicts (one dict for one text): `label`, `score` and `scores` (label -> probability); with several
+            labels `labels` (those of at least one half) and `scores`; for a regression `score`.
+
+        Raises:
+            TypeError: an input is not text, or a pair where single texts are read, or the reverse.
+        """
+        if isinstance(inputs, str):
+            return self([inputs], batch_size)[0]
+        columns = self._columns(list(inputs))
+        answers = [None] * len(columns[0])
+        order = np.argsort([sum(map(len, texts)) for texts in zip(*columns, strict=True)], kind="stable")
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            outputs = self._serve(*([column[i] for i in rows] for column in columns))
+            outputs = {name: value.numpy() for name, value in outputs.items()}
+            for position, row in enumerate(rows):
+                answers[row] = self._answer(outputs, position)
+        return answers
+
+    def _columns(self, inputs):
+        """The inputs as one list of texts, or two."""
+        for i, item in enumerate(inputs):
+            parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+            if len(parts) != 1 + self.pair or not all(isinstance(part, str) for part in parts):
+                wanted = "a pair (text, text)" if self.pair else "a text"
+                raise TypeError(f"The model reads {wanted} per input. Received: input {i} = {item!r}.")
+        if self.pair:
+            return [list(column) for column in zip(*inputs, strict=True)] if inputs else [[], []]
+        return [inputs]
+
+    def _answer(self, outputs, i):
+        if not self.labels:
+            return {"score": float(outputs["score"][i])}
+        scores = {label: float(score) for label, score in zip(self.labels, outputs["scores"][i], strict=True)}
+        if self.task.problem == "multi_label":
+            return {"labels": [label for label, score in scores.items() if score >= 0.5], "scores": scores}
+        return {"label": outputs["label"][i].decode(), "score": float(outputs["score"][i]), "scores": scores}
+
+    def evaluate(self, examples, seed=0):
+        """The metrics on labelled examples, each with its 95 % interval, as in metrics.json.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            seed: int, of the bootstrap.
+        """
+        from kformer.evaluation import judge
+
+        return judge(self.task, examples).metrics(seed)
+
+    def embed(self, texts):
+        """Sentence vectors of length 1, float32 (n, d_model), by the task's backbone (see `SentenceEmbedder`).
+
+        Args:
+            texts: sequence of str.
+        """
+        from kformer.tasks.embedding import SentenceEmbedder
+        from kformer.tasks.text_processor import TextProcessor
+
+        own = self.task.processor
+        single = TextProcessor(own.vocabulary, own.lowercase, own.max_length, html=own.html)
+        return SentenceEmbedder(self.task.backbone, single)(texts)
+
+
+def load(path, precision="auto"):
+    """The predictor of a finished run, opened without running anyone's code.
+
+    Args:
+        path: folder of the run, or its `model.keras`.
+        precision: str, number format; "auto" picks what the hardware has.
+
+    Raises:
+        FileNotFoundError, ValueError: the run is absent, unfinished, damaged, or holds foreign classes.
+    """
+    from kformer.tasks.loading import load_task
+
+    return Predictor(load_task(path, precision))

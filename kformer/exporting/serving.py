@@ -1,0 +1,35 @@
+"""The part of a predictor that is a graph: strings in, answers out. All that a SavedModel holds."""
+
+
+def make_serving(task):
+    """The task as one TensorFlow function from strings to answers.
+
+    Args:
+        task: a text classification task.
+
+    Returns:
+        `tf.function` of `text` (batch,) strings, and `text_pair` where the task reads pairs, to a dict:
+
+        - one label: `label` (batch,) strings, `score` (batch,) its probability, `scores` (batch, labels), `labels`
+          (labels,) strings;
+        - several labels: `scores` and `labels`;
+        - a number: `score` (batch,).
+    """
+    import tensorflow as tf
+
+    names = ("text", "text_pair") if task.processor.pair else ("text",)
+    labels = list(task.labels)
+
+    def serve(*strings):
+        outputs = task(task.processor.features(*strings), training=False)
+        scores = tf.cast(task.probabilities(outputs), "float32")
+        if task.problem == "regression":
+            return {"score": scores}
+        answers = {"scores": scores, "labels": tf.constant(labels)}
+        if task.problem == "single_label":
+            answers["label"] = tf.gather(tf.constant(labels), tf.argmax(scores, axis=-1))
+            answers["score"] = tf.reduce_max(scores, axis=-1)
+        return answers
+
+    signature = [tf.TensorSpec((None,), "string", name=name) for name in names]
+    return tf.function(serve, input_signature=signature)

@@ -1,0 +1,92 @@
+"""What a person watching a run wants to know: how long it takes, how fast it is, and what to do when it breaks."""
+
+import math
+import time
+
+import keras
+
+
+class TimeEstimate(keras.callbacks.Callback):
+    """Says, once ten steps are done, about how long the whole run takes.
+
+    Batches hold nearly equal numbers of tokens, so a few of them tell. The first three steps hold the tracing and are
+    left out.
+
+    Args:
+        num_steps: int, batches of the whole run.
+        tell: function that takes the line.
+    """
+
+    FIRST, LAST = 3, 10
+
+    def __init__(self, num_steps, tell):
+        super().__init__()
+        self.num_steps = num_steps
+        self.tell = tell
+        self._seen = 0
+        self._started = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._seen += 1
+        if self._seen == self.FIRST:
+            self._started = time.perf_counter()
+        if self._seen == self.LAST and self.num_steps > self.LAST:
+            per_step = (time.perf_counter() - self._started) / (self.LAST - self.FIRST)
+            self.tell(f"\nAbout {in_words(per_step * self.num_steps)} of training in all ({per_step:.2f} s a step).")
+
+
+def in_words(seconds):
+    """A duration as people say it: "40 s", "3 min", "2 h 5 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+class Throughput(keras.callbacks.Callback):
+    """Measures each epoch's training speed, without validation, and adds it to the logs and the history.
+
+    Adds `examples_per_second` and `tokens_per_second` (real tokens, no padding).
+
+    Args:
+        num_examples, num_tokens: ints, per epoch.
+    """
+
+    def __init__(self, num_examples, num_tokens):
+        super().__init__()
+        self.num_examples = num_examples
+        self.num_tokens = num_tokens
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._started = time.perf_counter()
+        self._ended = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._ended = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = max((self._ended or time.perf_counter()) - self._started, 1e-9)
+        if logs is not None:
+            logs["examples_per_second"] = self.num_examples / seconds
+            logs["tokens_per_second"] = self.num_tokens / seconds
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Ends a run whose loss is no longer a number, saying what to try.
+
+    Raises:
+        FloatingPointError: at the first batch after which the mean loss is NaN or infinite.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = (logs or {}).get("loss")
+        if loss is not None and not math.isfinite(loss):
+            rate = float(self.model.optimizer.learning_rate)
+            raise FloatingPointError(
+                f"The loss became {loss} in step {batch + 1} of epoch {self._epoch + 1}. Try a lower `learning_rate` "
+                f"(now {rate:g}), a longer `warmup`, a smaller `clip_norm`, or `precision` float32; and look at the "
+                "data with `kformer data`."
+            )

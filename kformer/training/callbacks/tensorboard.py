@@ -1,0 +1,69 @@
+"""What TensorBoard shows beside Keras' own curves: rate, gradients, speed, predictions, confusion, the recipe."""
+
+import keras
+
+
+class TrainingBoard(keras.callbacks.Callback):
+    """Writes to TensorBoard what `keras.callbacks.TensorBoard` does not.
+
+    Per tenth step the learning rate and the gradient norm; per epoch the speed, some predictions with their text, and
+    the confusion matrix as an image; at the start the recipe.
+
+    Args:
+        folder: path of the logs.
+        recipe_text: str, YAML.
+        judge: function without arguments that returns an `kformer.evaluation.Judged` of the validation examples.
+        every: int, steps between two points of the rate.
+    """
+
+    def __init__(self, folder, recipe_text, judge, every=10):
+        super().__init__()
+        self.folder = str(folder)
+        self.recipe_text = recipe_text
+        self.judge = judge
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        import tensorflow as tf
+
+        self._writer = tf.summary.create_file_writer(f"{self.folder}/details")
+        self._step = 0
+        with self._writer.as_default(step=0):
+            tf.summary.text("recipe", f"```\n{self.recipe_text}```")
+
+    def on_train_batch_end(self, batch, logs=None):
+        import tensorflow as tf
+
+        self._step += 1
+        if self._step % self.every:
+            return
+        optimizer = self.model.optimizer
+        with self._writer.as_default(step=self._step):
+            tf.summary.scalar("step/learning_rate", optimizer.current_rate())
+            tf.summary.scalar("step/gradient_norm", optimizer.gradient_norm)
+
+    def on_epoch_end(self, epoch, logs=None):
+        import tensorflow as tf
+
+        judged = self.judge()
+        with self._writer.as_default(step=epoch):
+            tf.summary.text("predictions", _table(judged))
+            if judged.confusion is not None:
+                from kformer.evaluation.figures import confusion_matrix_png
+
+                png = confusion_matrix_png(judged.confusion, judged.labels)
+                tf.summary.image("confusion matrix", tf.image.decode_png(png, channels=3)[tf.newaxis])
+        self._writer.flush()
+
+    def on_train_end(self, logs=None):
+        self._writer.close()
+
+
+def _table(judged):
+    """Some examples with what was expected and predicted, as Markdown."""
+    rows = ["| text | label | predicted |", "| --- | --- | --- |"]
+    for row in judged.samples:
+        text = " · ".join(str(row[name]) for name in ("text", "text_pair") if row.get(name))
+        cells = (text[:200], row["label"], row["predicted"])
+        rows.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(rows)

@@ -1,0 +1,178 @@
+"""Fine-tuning: `compile`, `fit` and an evaluation, in the right order, with everything written down."""
+
+import contextlib
+import time
+
+import keras
+
+from kformer.evaluation import judge
+from kformer.runs import RunFolder
+from kformer.tasks.precision import resolve_precision
+from kformer.training.callbacks import StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
+from kformer.training.optimizer import AdamW
+from kformer.training.recipe import Recipe
+from kformer.training.records import tell, write_records
+from kformer.training.run import Run
+from kformer.training.schedules import EXPONENTIAL_FINAL_RATE
+from kformer.training.stages import freeze_stages, stage_multipliers
+
+
+def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, callbacks=(), data_report=None):
+    """Trains a task on examples and judges it; plain Keras otherwise.
+
+    Args:
+        task: a task, such as `TextClassification.from_pretrained(...)`.
+        train, validation: `kformer.data.Examples`.
+        recipe: `Recipe`; its defaults when None.
+        out: path of the run's folder, or None to write nothing.
+        overwrite: bool, replace a run that is there, once the new one is finished.
+        callbacks: further Keras callbacks.
+        data_report: dict for the report, beside what is known of `train` and `validation`.
+
+    Returns:
+        `Run`.
+
+    Raises:
+        ValueError: the recipe does not fit the task.
+        FileExistsError: something is at `out` and `overwrite` is False.
+        FloatingPointError: the loss became NaN; the text says what to try.
+    """
+    recipe = Recipe() if recipe is None else recipe
+    check_fit(task, recipe)
+    folder = None if out is None else RunFolder.create(out, overwrite)
+    with _removed_on_failure(folder):
+        started = time.perf_counter()
+        plan = prepare(task, train, recipe)
+        history = _fit(task, train, validation, recipe, plan, folder, callbacks)
+        judged = judge(task, validation)
+        metrics = {"validation": judged.metrics(recipe.seed)}
+        if folder is not None:
+            write_records(folder, task, train, judged, metrics, history, recipe, data_report or {})
+            folder.finish()
+        tell(f"Trained and judged in {in_words(time.perf_counter() - started)}.")
+    return Run(task, metrics, history, None if folder is None else folder.folder)
+
+
+def check_fit(task, recipe):
+    """Refuses a recipe that contradicts the task, before anything is computed.
+
+    Raises:
+        ValueError: naming the field and the task's property.
+    """
+    if recipe.label_smoothing and task.problem == "regression":
+        raise ValueError(
+            f"`label_smoothing` {recipe.label_smoothing} has no meaning for a regression: leave it at 0."
+        )
+    if recipe.class_weights == "balanced" and task.problem != "single_label":
+        raise ValueError(f"`class_weights` balanced needs single labels. Received: a {task.problem} task.")
+
+
+def prepare(task, train, recipe):
+    """Seeds, adapts, freezes and compiles a task as the recipe says; returns the plan of its batches."""
+    keras.utils.set_random_seed(recipe.seed)
+    task.reseed(recipe.seed)
+    task.adapt(train)
+    if recipe.dropout is not None:
+        task.set_dropout(recipe.dropout)
+    freeze_stages(task, recipe.freeze)
+    plan = task.plan(train, recipe.batch_size, recipe.num_buckets, recipe.accumulation)
+    optimizer = make_optimizer(recipe, updates_per_epoch=plan.num_batches // recipe.accumulation)
+    task.compile(optimizer, label_smoothing=recipe.label_smoothing, jit_compile=uses_xla(recipe.xla))
+    optimizer.build(task.trainable_variables)
+    optimizer.set_multipliers(stage_multipliers(task, recipe.layer_decay))
+    return plan
+
+
+def make_optimizer(recipe, updates_per_epoch):
+    """The recipe's AdamW for a run of so many updates per epoch."""
+    total = recipe.epochs * updates_per_epoch
+    default_final_rate = EXPONENTIAL_FINAL_RATE if recipe.schedule == "exponential" else 0.0
+    return AdamW(
+        learning_rate=recipe.learning_rate,
+        schedule=recipe.schedule,
+        warmup=round(recipe.warmup * total),
+        total=total,
+        final_rate=default_final_rate if recipe.final_rate is None else recipe.final_rate,
+        weight_decay_rate=recipe.weight_decay,
+        clip_norm=recipe.clip_norm,
+        accumulation=recipe.accumulation,
+    )
+
+
+def uses_xla(choice):
+    """Whether to compile with XLA: on GPUs it pays, on CPUs training is slower with it."""
+    if choice != "auto":
+        return choice == "on"
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _fit(task, train, validation, recipe, plan, folder, callbacks):
+    """Runs `task.fit`; returns the logs of each epoch."""
+    tell(
+        f"{len(train):,} training examples in {plan.num_batches:,} batches of {len(plan.boundaries)} lengths; "
+        f"{plan.padding_share:.1%} of the tokens are padding. Precision: {task.backbone.compute_dtype} "
+        f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
+    )
+    sizes = {"batch_size": recipe.batch_size, "num_buckets": recipe.num_buckets}
+    history = task.fit(
+        task.batches(
+            train,
+            training=True,
+            seed=recipe.seed,
+            accumulation=recipe.accumulation,
+            class_weights=recipe.class_weights,
+            **sizes,
+        ),
+        validation_data=task.batches(validation, **sizes),
+        epochs=recipe.epochs,
+        shuffle=False,  # the plan shuffles
+        callbacks=[*make_callbacks(task, recipe, plan, validation, folder), *callbacks],
+    )
+    epochs = [dict(zip(history.history, values, strict=True)) for values in zip(*history.history.values(), strict=True)]
+    return [{"epoch": i + 1, **logs} for i, logs in zip(history.epoch, epochs, strict=True)]
+
+
+def make_callbacks(task, recipe, plan, validation, folder):
+    """The callbacks that a recipe asks for, in the order in which they must run."""
+    monitor, mode = (recipe.monitor, "auto") if recipe.monitor else task.monitor
+    made = [
+        StopOnNaN(),
+        Throughput(len(plan.lengths), plan.num_tokens),
+        TimeEstimate(recipe.epochs * plan.num_batches, tell),
+    ]
+    if folder is not None:
+        made += _boards(task, recipe, validation, folder.file("tensorboard"))
+    if recipe.plateau:
+        made.append(
+            keras.callbacks.ReduceLROnPlateau(monitor, recipe.plateau_factor, recipe.plateau, mode=mode, verbose=1)
+        )
+    if recipe.early_stopping or recipe.restore_best:
+        patience = recipe.early_stopping or recipe.epochs
+        made.append(
+            keras.callbacks.EarlyStopping(
+                monitor, patience=patience, mode=mode, restore_best_weights=recipe.restore_best
+            )
+        )
+    return made
+
+
+def _boards(task, recipe, validation, folder):
+    """Keras' own TensorBoard, and ours."""
+    shown = validation.take(range(min(len(validation), 1000)))
+    return [
+        keras.callbacks.TensorBoard(str(folder), write_graph=False),
+        TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown)),
+    ]
+
+
+@contextlib.contextmanager
+def _removed_on_failure(folder):
+    """Leaves no unfinished folder behind when a run fails; a kill leaves one, which is known as unfinished."""
+    try:
+        yield
+    except BaseException:
+        if folder is not None:
+            folder.discard()
+        raise
