@@ -198,7 +198,7 @@ def _findings(data: Mapping, parts: Mapping[str, Mapping]) -> list[str]:
     problems = [problem for part in parts.values() for problem in part.get("problems", ())]
     findings = list(dict.fromkeys([*reasons, *data.get("findings", ()), *problems]))
     if data.get("truncated"):
-        findings.append(f"{_number(data['truncated'])} texts are longer than the maximum length and were cut")
+        findings.append(f"texts cut at the maximum length: {_number(data['truncated'])}")
     return findings
 
 
