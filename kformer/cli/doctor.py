@@ -30,8 +30,9 @@ def doctor():
         problems += _show_devices()
     for problem, remedy in problems:
         click.echo(f"\n{problem}\n    {remedy}")
-    click.echo("\nAll is well." if not problems else "")
-    sys.exit(1) if problems else None
+    if problems:
+        click.get_current_context().exit(1)
+    click.echo("\nAll is well.")
 
 
 def find_problems(packages: dict[str, str | None]) -> list[tuple[str, str]]:

@@ -1,0 +1,53 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    path = tmp_path / "reviews.csv"
+    rows = "".join(f"{number},a review with {number} words,{number % 2}\n" for number in range(40))
+    path.write_text(f"id,review,stars\n{rows}", encoding="utf-8")
+    return path
+
+
+def test_it_shows_rows_columns_and_their_use(kformer, reviews):
+    out = kformer("data", reviews).out
+    assert "40 rows" in out
+    assert "review   string   text" in out
+    assert "stars    string   label" in out
+
+
+def test_it_shows_guesses(kformer, reviews):
+    assert "text = 'review' (guessed: its usual name)" in kformer("data", reviews).out
+
+
+def test_it_shows_how_often_each_label_occurs(kformer, reviews):
+    assert "2 labels" in kformer("data", reviews).out
+
+
+def test_it_shows_lengths(kformer, reviews):
+    assert "length in" in kformer("data", reviews).out
+
+
+def test_it_shows_unusable_rows_with_their_place(kformer, reviews):
+    with reviews.open("a", encoding="utf-8") as file:
+        file.write("41\n")
+    assert "unusable: row 42: too few fields" in kformer("data", reviews).out
+
+
+def test_it_writes_the_description(kformer, reviews, tmp_path):
+    kformer("data", reviews, "--json", tmp_path / "profile.json")
+    assert json.loads((tmp_path / "profile.json").read_text(encoding="utf-8"))["rows"] == 40
+
+
+def test_text_in_brackets_is_shown_as_it_is(kformer, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\nfirst text,[bold]\nsecond text,plain\n", encoding="utf-8")
+    assert "[bold]" in kformer("data", path).out
+
+
+def test_a_missing_column_lists_those_there(error, reviews):
+    message = error("data", reviews, "--label", "star")
+    assert "Its columns are: id, review, stars." in message
+    assert "Did you mean 'stars'?" in message
