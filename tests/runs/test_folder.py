@@ -157,6 +157,24 @@ def test_a_kill_while_training_leaves_the_earlier_run_and_the_next_try_starts_cl
     assert names(tmp_path) == ["run"]
 
 
+def test_a_discarded_run_is_gone_and_the_earlier_one_stays(tmp_path):
+    finished_run(tmp_path / "run")
+    RunFolder.create(tmp_path / "run", overwrite=True).discard()
+    assert names(tmp_path) == ["run"]
+    RunFolder.open(tmp_path / "run").verify()
+
+
+def test_a_finished_run_is_not_discarded(tmp_path):
+    run = finished_run(tmp_path / "run")
+    run.discard()
+    run.verify()
+
+
+def test_a_run_bears_the_name_that_was_asked_for(tmp_path):
+    finished_run(tmp_path / "reviews")
+    assert RunFolder.create(tmp_path / "reviews", overwrite=True).name == "reviews"
+
+
 def test_leftovers_of_killed_writes_are_gone_when_a_run_is_finished(tmp_path):
     run = RunFolder.create(tmp_path / "run")
     run.file(".tmp-0011aabb-model.keras").write_text("half")
