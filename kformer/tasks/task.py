@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kformer.layers import Dropout
+from kformer.tasks.allocator import keep_freed_memory
 from kformer.tasks.losses import TargetMean
 
 
@@ -38,6 +39,7 @@ class Task(keras.Model):
             label_smoothing: float in [0, 1), for the task's own loss.
             **kwargs: further arguments of `keras.Model.compile`.
         """
+        keep_freed_memory()
         self.label_smoothing = label_smoothing
         self.has_own_loss = loss == "auto"
         super().compile(

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kformer.training.adam import adam_step, global_norm
 from kformer.training.schedules import rate_factor
 
 
@@ -89,25 +90,24 @@ class AdamW(keras.optimizers.Optimizer):
 
     def _clip_gradients(self, grads):
         grads = [ops.convert_to_tensor(grad) for grad in grads]
-        norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(grad, "float32"))) for grad in grads))
+        norm = global_norm(grads)
         self.gradient_norm.assign(norm)
         factor = ops.where(self.clip_norm > 0, self.clip_norm / ops.maximum(norm, self.clip_norm), 1.0)
         return [grad * ops.cast(factor, grad.dtype) for grad in grads]
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
-        momentum, velocity = self._momentums[index], self._velocities[index]
-        update = ops.cast(self.iterations // self.accumulation + 1, "float32")
-        rate = self.current_rate() * self.multipliers[index]
-        bias_1, bias_2 = (1.0 - ops.power(beta, update) for beta in (self.beta_1, self.beta_2))
-
-        gradient = ops.cast(gradient, variable.dtype)
-        self.assign_add(momentum, (gradient - momentum) * (1.0 - self.beta_1))
-        self.assign_add(velocity, (ops.square(gradient) - velocity) * (1.0 - self.beta_2))
-        step = (momentum / bias_1) / (ops.sqrt(velocity / bias_2) + self.epsilon)
-        if self._decays[index]:
-            step = step + self.weight_decay_rate * variable
-        self.assign_sub(variable, rate * step)
+        adam_step(
+            variable,
+            self._momentums[index],
+            self._velocities[index],
+            gradient,
+            rate=self.current_rate() * self.multipliers[index],
+            decay=self.weight_decay_rate * self._decays[index],
+            betas=(self.beta_1, self.beta_2),
+            epsilon=self.epsilon,
+            update=self.iterations // self.accumulation + 1,
+        )
 
     def get_config(self):
         config = super().get_config()
