@@ -45,7 +45,8 @@ def fit(
         tell(line)
     task = _make_task(task_class, train, init, recipe)
     _tell_truncation(task, train, recipe)
-    run = fine_tune(task, train, held_out, recipe, out, overwrite, callbacks, {"cleaning": cleaned.to_dict()})
+    found = {"cleaning": cleaned.to_dict(), "findings": cleaned.lines()[1:]}
+    run = fine_tune(task, train, held_out, recipe, out, overwrite, callbacks, found)
     export(run.task, run.folder / "export")
     return run
 
