@@ -30,12 +30,17 @@ def cached_table(name: str, make: Callable[[], pa.Table]) -> pa.Table:
     with contextlib.suppress(OSError, pa.ArrowInvalid):
         return pa.parquet.read_table(path)
     table = make()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(table, path)
+    return table
+
+
+def _write(table: pa.Table, path: Path):
+    """Writes a file beside and renames it: whoever reads meanwhile, or after a kill, finds a whole file or none."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Renamed once whole: whoever reads meanwhile, or after a kill, finds a whole file or none.
         pa.parquet.write_table(table, beside)
         os.replace(beside, path)
-    except OSError:
+    finally:
         beside.unlink(missing_ok=True)
-    return table

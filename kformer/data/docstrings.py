@@ -10,7 +10,9 @@ import importlib
 import importlib.metadata
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,22 +83,29 @@ def _versions() -> tuple[dict[str, str], list[str]]:
     return versions, missing
 
 
-def _collect(libraries) -> pa.Table:
+def _collect(libraries: Iterable[str]) -> pa.Table:
     found: dict[str, list[dict]] = {}
-    for library in libraries:
-        for row in _docstrings(library):
-            found.setdefault(row["text"], []).append(row)
+    with warnings.catch_warnings():
+        # Looking at a deprecated name warns; here nobody uses it.
+        warnings.simplefilter("ignore")
+        # All modules are imported before any text is read: scipy.stats rewrites the docstring of numpy.sinc.
+        modules = {library: _public_modules(library) for library in libraries}
+        for library in libraries:
+            for row in _docstrings(library, modules[library]):
+                found.setdefault(row["text"], []).append(row)
     # What several libraries say belongs to none of them; a text under several names counts once.
     rows = [same[0] for same in found.values() if len({row["label"] for row in same}) == 1]
-    chosen = []
-    for library in libraries:
-        own = [row for row in rows if row["label"] == library]
-        modules = _held_out_modules(own)
-        for part, most in MOST_PER_CLASS.items():
-            members = [row for row in own if (row["module"] in modules) == (part == VALIDATION)]
-            members = sorted(members, key=lambda row: _draw(row["module"], row["name"]))[:most]
-            chosen += [row | {"part": part} for row in members]
-    return pa.Table.from_pylist(sorted(chosen, key=lambda row: _draw(row["text"])))
+    chosen = [row for library in libraries for row in _choose([row for row in rows if row["label"] == library])]
+    return pa.Table.from_pylist(sorted(chosen, key=lambda row: _draw(row["label"], row["module"], row["name"])))
+
+
+def _choose(rows: list[dict]) -> list[dict]:
+    """Divides the rows of one library into parts by module, and draws as many of each part as are wanted."""
+    rows = sorted(rows, key=lambda row: _draw(row["module"], row["name"]))
+    held_out = _held_out_modules(rows)
+    train = [row | {"part": TRAIN} for row in rows if row["module"] not in held_out]
+    validation = [row | {"part": VALIDATION} for row in rows if row["module"] in held_out]
+    return train[: MOST_PER_CLASS[TRAIN]] + validation[: MOST_PER_CLASS[VALIDATION]]
 
 
 def _draw(*names: str) -> str:
@@ -106,9 +115,7 @@ def _draw(*names: str) -> str:
 
 def _held_out_modules(rows: list[dict]) -> set[str]:
     """Chooses modules that hold about a fifth of the rows."""
-    sizes: dict[str, int] = {}
-    for row in rows:
-        sizes[row["module"]] = sizes.get(row["module"], 0) + 1
+    sizes = Counter(row["module"] for row in rows)
     room, modules = _HELD_OUT * len(rows), set()
     for module in sorted(sizes, key=_draw):
         if sizes[module] <= room:
@@ -117,32 +124,28 @@ def _held_out_modules(rows: list[dict]) -> set[str]:
     return modules
 
 
-def _docstrings(library: str) -> Iterator[dict]:
+def _public_modules(library: str) -> list[tuple[str, ModuleType]]:
+    """Returns (name, module); submodules resemble each other, so they bear the name that is held out with them."""
+    root = importlib.import_module(library)
+    modules = [(path, _submodule(root, path)) for path in (*_MODULES[library].split(), "")]
+    # polynomial.chebyshev and polynomial.hermite are "numpy.polynomial".
+    return [(f"{library}.{path.split('.')[0]}".rstrip("."), module) for path, module in modules if module is not None]
+
+
+def _docstrings(library: str, modules: list[tuple[str, ModuleType]]) -> Iterator[dict]:
     """Yields {"text", "label", "module", "name"} of the public functions and classes of a library."""
-    with warnings.catch_warnings():
-        # Looking at a deprecated name warns; here nobody uses it.
-        warnings.simplefilter("ignore")
-        root = importlib.import_module(library)
-        seen: set[int] = set()
-        for path in (*_MODULES[library].split(), ""):
-            # Submodules resemble each other (polynomial.chebyshev and .hermite): they are held out together.
-            module = f"{library}.{path.split('.')[0]}".rstrip(".")
-            for name, member in _public_members(_submodule(root, path)):
-                if id(member) in seen or not _is_own(member, library):
-                    continue
-                seen.add(id(member))
-                text = prose(_docstring(member))
-                if len(text.split()) >= _LEAST_WORDS:
-                    yield {"text": text, "label": library, "module": module, "name": name}
+    seen: set[int] = set()
+    for path, module in modules:
+        for name, member in _public_members(module):
+            if id(member) in seen or not _is_own(member, library):
+                continue
+            seen.add(id(member))
+            text = prose(inspect.cleandoc(member.__doc__)) if isinstance(member.__doc__, str) else ""
+            if len(text.split()) >= _LEAST_WORDS:
+                yield {"text": text, "label": library, "module": path, "name": name}
 
 
-def _docstring(member) -> str:
-    # inspect.getdoc would give a class without a docstring that of its base.
-    text = member.__doc__
-    return inspect.cleandoc(text) if isinstance(text, str) else ""
-
-
-def _submodule(root, path: str):
+def _submodule(root: ModuleType, path: str) -> ModuleType | None:
     """Returns a module below `root`, or None in a version that does not have it."""
     module = root
     for name in filter(None, path.split(".")):
@@ -155,7 +158,7 @@ def _submodule(root, path: str):
     return module
 
 
-def _public_members(module) -> Iterator[tuple[str, object]]:
+def _public_members(module: ModuleType) -> Iterator[tuple[str, object]]:
     for name in sorted(getattr(module, "__all__", None) or dir(module)):
         # Some are announced and refuse to be looked at: scikit-learn's experimental ones.
         with contextlib.suppress(ImportError, AttributeError):

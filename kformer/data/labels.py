@@ -119,18 +119,16 @@ def read_label_names(names: Sequence[str] | str | Path) -> tuple[str, ...]:
 
 
 def apply_names(labels: Sequence[str | None], names: tuple[str, ...]) -> list[str | None]:
-    """Returns labels by name: where they are positions in `names` and not names themselves, the names there.
+    """Returns labels by name: where they are whole numbers and the names are not, the names at those positions.
 
     Args:
         labels: Class labels, None where an example has none.
         names: The names, in order.
     """
-    found = set(labels) - {None}
-    by_position = {str(position): name for position, name in enumerate(names)}
-    # Names that are numbers themselves ("1" to "5" stars) are never taken for positions.
-    if not found <= by_position.keys() or any(as_number(name) is not None for name in names):
+    if any(as_number(name) is not None for name in names):
         return list(labels)
-    return [None if label is None else by_position[label] for label in labels]
+    by_position = {str(position): name for position, name in enumerate(names)}
+    return [by_position.get(label, label) for label in labels]
 
 
 def listed(names: Sequence[str], most: int = 20) -> str:

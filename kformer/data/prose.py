@@ -22,13 +22,11 @@ _MARKS = re.compile(r"[`|\\$]|\*\*")
 
 # tf-idf is a measure, not a library.
 _MEASURE = re.compile(r"\btf[-_ \u2013\u00d7]{0,3}(?=idf)", re.IGNORECASE)
-_NAMES = re.compile(
-    # Any word with a full name in it, and the import path it begins or ends.
-    r"(?<![\w.])[\w.]*(?:numpy|scipy|scikits?|sklearn|tensorflow|tensorboard|keras)[\w.]*(?:[- ]learn\b)?"
-    # The usual aliases: "np.sum", "tf.data", "tfds", "TFRecord", "TF-TRT".
-    r"|\b(?:np|sp|sk)\.(?=\w)[\w.]*|\bnp\b|(?<![a-z\d])tf[\w.]*",
-    re.IGNORECASE,
-)
+_SCIKIT_LEARN = re.compile(r"scikits?[- ]learn", re.IGNORECASE)
+# A word with its import path: "keras.layers.Dense".
+_PATH = re.compile(r"[\w.]+")
+# Any word with a full name in it, and the usual aliases: "np.sum", "tf.data", "tfds", "TFRecord".
+_NAMED = re.compile(r"numpy|scipy|scikit|sklearn|tensorflow|tensorboard|keras|^np$|^(?:np|sp|sk)\.\w|(?:^|[._])tf")
 
 
 def prose(docstring: str) -> str:
@@ -44,17 +42,20 @@ def prose(docstring: str) -> str:
     for pattern in (_FENCED, _PROMPT, _RULE, _DIRECTIVE):
         text = pattern.sub("\n", text)
     text = _LINK.sub(r"\1", _ROLE.sub(r"\1", text))
-    for pattern in (_URL, _GUIDE, _REFERENCE):
-        text = pattern.sub(" ", text)
-    text = _MARKS.sub("", text)
+    for pattern in (_URL, _GUIDE, _REFERENCE, _MARKS):
+        text = pattern.sub("", text)
     return " ".join(mask_names(text).split())
 
 
 def mask_names(text: str) -> str:
     """Returns the text with `MASK` in place of the libraries' names, import paths and usual aliases."""
-    return _NAMES.sub(_mask, _MEASURE.sub("term-frequency ", text))
+    text = _SCIKIT_LEARN.sub("sklearn", _MEASURE.sub("term-frequency ", text))
+    return _PATH.sub(_mask, text)
 
 
 def _mask(match: re.Match) -> str:
+    word = match.group()
+    if not _NAMED.search(word.lower()):
+        return word
     # The full stop after a name ends a sentence, it is no part of the path.
-    return MASK + "." if match.group().endswith(".") else MASK
+    return MASK + "." if word.endswith(".") else MASK

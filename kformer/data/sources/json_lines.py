@@ -16,19 +16,18 @@ def read_json_lines(path: Path, options: Options) -> Reading:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            record, reason = _parse(line)
+            record, reason = _parse(line.rstrip("\n"))
             if reason:
                 rejections.append(Rejection(str(path), number, reason, printable(line.rstrip("\n"))))
                 continue
-            for name in record.keys() - columns.keys():
-                columns[name] = [None] * len(numbers)
+            for name in record:
+                columns.setdefault(name, [None] * len(numbers))
             for name, values in columns.items():
                 values.append(record.get(name))
             numbers.append(number)
     if not numbers and not rejections:
         raise ValueError(f"{path} is empty. Give a file with one JSON object a line.")
-    # Sets have no order of their own: name the columns as the lines that brought them do, not as hashing does.
-    table = pa.table({name: to_arrow(values) for name, values in sorted(columns.items())})
+    table = pa.table({name: to_arrow(values) for name, values in columns.items()})
     return Reading(table, str(path), rows=numbers, rejections=tuple(rejections))
 
 

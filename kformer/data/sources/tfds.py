@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from kformer.data.sources.folders import TRAIN
 from kformer.data.sources.reading import UNDECODABLE, Options, Reading, Rejection, printable
 from kformer.errors import suggest
+
+_BATCH_ROWS = 1024
 
 
 def tfds_splits(name: str, options: Options) -> tuple[str, ...]:
@@ -37,7 +38,11 @@ def read_tfds(name: str, options: Options) -> Reading:
         for key, feature in features.items()
         if isinstance(feature, tfds.features.ClassLabel) and feature.names
     }
-    return _to_reading(list(tfds.as_numpy(dataset)), list(features), f"tfds:{name}", label_names)
+    columns = {key: [] for key in features}
+    for batch in dataset.ragged_batch(_BATCH_ROWS):
+        for key, values in columns.items():
+            values += batch[key].to_list() if hasattr(batch[key], "to_list") else batch[key].numpy().tolist()
+    return _to_reading(columns, f"tfds:{name}", label_names)
 
 
 def _names(builder) -> str:
@@ -74,23 +79,22 @@ def _prepare(builder, name: str):
         ) from error
 
 
-def _to_reading(records: list[dict], names: list[str], source: str, label_names: dict) -> Reading:
+def _to_reading(columns: dict[str, list], source: str, label_names: dict) -> Reading:
     kept, rows, rejections = [], [], []
-    for row, record in enumerate(records, start=1):
+    for row, values in enumerate(zip(*columns.values(), strict=True), start=1):
         try:
-            kept.append({name: _to_python(record[name]) for name in names})
+            kept.append([_decode(value) for value in values])
             rows.append(row)
         except UnicodeDecodeError as error:
             raw = printable(error.object.decode("utf-8", "surrogateescape"))
             rejections.append(Rejection(source, row, UNDECODABLE, raw))
-    table = pa.Table.from_pylist(kept)
+    values = zip(*kept, strict=True) if kept else [()] * len(columns)
+    table = pa.table([pa.array(column) for column in values], names=list(columns))
     return Reading(table, source, rows=rows, rejections=tuple(rejections), label_names=label_names)
 
 
-def _to_python(value):
-    """Turns a NumPy scalar or vector of numbers or bytes into Python's numbers and text."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    if isinstance(value, np.ndarray):
-        return [_to_python(item) for item in value]
-    return value.item()
+def _decode(value):
+    """Turns the bytes among values, and among lists of values, into text."""
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    return value.decode("utf-8") if isinstance(value, bytes) else value

@@ -1,0 +1,72 @@
+"""What a source holds."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import kformer.data as kd
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "reviews.csv"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return kd.profile(kd.load(SAMPLE))
+
+
+def test_it_is_plain_json(sample):
+    assert json.loads(json.dumps(sample)) == sample
+
+
+def test_columns_and_roles_are_named(sample):
+    assert sample["columns"] == {"id": "string", "review": "string", "stars": "string", "shop": "string"}
+    assert sample["fields"] == {"text": "review", "label": "stars"}
+
+
+def test_labels_are_counted_in_their_order(sample):
+    assert sample["labels"] == {"1": 12, "2": 11, "3": 11, "4": 9, "5": 17}
+
+
+def test_unusable_rows_are_counted_by_reason(sample):
+    assert sample["rejected"] == {"the label is empty or NaN": 1, "the text is empty": 1}
+
+
+def test_problems_are_told(sample):
+    assert sample["problems"] == [
+        "2 texts rid of superfluous white space",
+        "2 texts with HTML tags or entities (kept; `html` removes them)",
+        "2 training rows that repeat another dropped",
+        "1 training texts that occur with several labels kept",
+    ]
+
+
+def test_lengths_are_quantiles_of_characters_and_words():
+    table = pa.table({"text": ["a", "a b", "a b c"], "label": ["x", "y", "x"]})
+    examples = kd.Examples(table, {"text": "text", "label": "label"}, label_kind="class", labels=("x", "y"))
+    assert kd.profile(examples)["lengths"]["words"] == {"least": 1, "median": 2, "95 %": 3, "most": 3}
+
+
+def test_lengths_in_tokens_are_those_given(reviews):
+    assert kd.profile(kd.load(reviews), lengths=[7] * 10)["lengths"]["tokens"]["most"] == 7
+
+
+def test_numbers_are_described_by_quantiles(shared_data):
+    profile = kd.profile(kd.load(shared_data / "stsb" / "train.tsv"))
+    assert profile["labels"] == {"least": 0.0, "median": 3.0, "95 %": 4.8, "most": 5.0}
+
+
+def test_unbalanced_classes_are_a_problem(write):
+    path = write("a.csv", "text,label\n" + "".join(f"text {row},{int(row == 0)}\n" for row in range(50)))
+    assert "classes are unbalanced: 49 of '0', 1 of '1'" in kd.profile(kd.load(path))["problems"]
+
+
+def test_a_class_for_nearly_every_row_is_a_problem(write):
+    path = write("a.csv", "text,label\na b,x\nc d,y\ne f,z\n")
+    assert "3 classes for 3 rows: is the label column the right one?" in kd.profile(kd.load(path))["problems"]
+
+
+def test_examples_without_labels_are_described(write):
+    profile = kd.profile(kd.load(write("a.csv", "text\na b\n"), require_label=False))
+    assert (profile["labels"], profile["label_kind"]) == ({}, None)
