@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+_UNDEFINED = "undefined"
 _PIPED_WIDTH = 160  # a file or a pipe has no width of its own
 
 
@@ -20,7 +21,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     rows = list(rows)
     for index, column in enumerate(columns):
-        are_numbers = all(row[index].lstrip("-")[:1].isdigit() for row in rows if row[index])
+        cells = [row[index].removeprefix("-") for row in rows if row[index] not in ("", _UNDEFINED)]
+        are_numbers = all(cell[:1].isdigit() for cell in cells)
         table.add_column(column, justify="right" if are_numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))  # "[bold]" in somebody's text is no markup
@@ -53,7 +55,7 @@ def print_metrics(metrics: dict, title: str | None = None):
 def number(value: float | int | None) -> str:
     """Returns 0.873, 12,345 or "undefined"."""
     if value is None:
-        return "undefined"
+        return _UNDEFINED
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 

@@ -83,4 +83,5 @@ def _print_run(run, text: str):
     click.echo(f"\nreport       {folder}/report.html")
     click.echo(f"TensorBoard  {program('tensorboard')} --logdir {shlex.quote(folder)}/tensorboard")
     click.echo(f"SavedModel   {folder}/export")
-    click.echo(f"\nTry it:\n    {program()} predict {shlex.quote(folder)} {shlex.quote(text)}")
+    texts = f"--pair {shlex.quote(text)} 'Another text'" if run.task.processor.pair else shlex.quote(text)
+    click.echo(f"\nTry it:\n    {program()} predict {shlex.quote(folder)} {texts}")

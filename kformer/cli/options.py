@@ -18,6 +18,7 @@ _DATA_OPTIONS = (
     click.option("--group", metavar="COLUMN", help="Column whose rows must not be split, such as an author."),
     click.option("--label-kind", type=click.Choice(["class", "multi", "number"]), help="What a label is."),
     click.option("--label-separator", metavar="TEXT", help="What separates the labels of a row.  [default: |]"),
+    click.option("--label-names", metavar="FILE", help="Names of the labels in order, one a line."),
     click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv files."),
     click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data."),
     click.option("--max-rejected", type=float, help="Share of unusable rows at which to stop.  [default: 0.05]"),

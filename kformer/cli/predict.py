@@ -76,11 +76,17 @@ def _predict_rows(predictor, rows, columns: list[str], scores: bool, write) -> t
         known = [index for index, text in enumerate(texts) if text is not None]
         answers = predictor([texts[index] for index in known])
         fields = dict(zip(known, (_fields(answer, scores) for answer in answers), strict=True))
-        blank = dict.fromkeys(next(iter(fields.values()), {"label": None, "score": None}))
+        blank = _blank(predictor, scores) if len(known) < len(chunk) else {}
         write([_with_fields(row, fields.get(index, blank), rows.columns) for index, row in enumerate(chunk)])
         total += len(chunk)
         empty += len(chunk) - len(known)
     return total, empty
+
+
+def _blank(predictor, scores: bool) -> dict:
+    """Returns the columns of a prediction without values, for a row that has no text."""
+    (answer,) = predictor([("", "") if predictor.pair else ""])
+    return dict.fromkeys(_fields(answer, scores))
 
 
 def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:
@@ -91,6 +97,6 @@ def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:
 def _report(counts: tuple[int, int], output: str | None, seconds: float):
     total, empty = counts
     if empty:
-        note(f"{empty:,} of {total:,} rows have no text: their label and score are empty.")
+        note(f"{empty:,} of {total:,} rows have no text: what is predicted of them is left empty.")
     if output:
         note(f"{total:,} rows in {duration(seconds)}, written to {output}")

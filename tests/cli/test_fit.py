@@ -14,7 +14,9 @@ def fitted(monkeypatch, tmp_path):
 
     def fit(task, data, validation=None, **arguments):
         calls.append(SimpleNamespace(task=task, data=data, validation=validation, **arguments))
-        return SimpleNamespace(folder=tmp_path / "a run", metrics=METRICS)
+        processor = SimpleNamespace(pair="text_pair" in arguments)
+        task = SimpleNamespace(processor=processor)
+        return SimpleNamespace(folder=tmp_path / "a run", metrics=METRICS, task=task)
 
     monkeypatch.setitem(vars(kf), "fit", fit)
     return calls
@@ -74,6 +76,10 @@ def test_the_end_shows_metrics_with_their_intervals(kformer, fitted):
 def test_the_end_shows_a_line_to_try_next(kformer, fitted, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "kformer predict 'a run' 'Compute the singular value decomposition of a matrix.'" in kformer("fit").out
+
+
+def test_the_line_to_try_next_has_two_texts_for_pairs(kformer, fitted):
+    assert "--pair 'A text of your own' 'Another text'" in kformer("fit", "--data", "nli.csv", "--text-pair", "b").out
 
 
 def test_the_end_says_where_everything_is(kformer, fitted, tmp_path, monkeypatch):

@@ -115,7 +115,7 @@ def test_rows_without_text_are_kept_and_counted(kformer, predictor, tmp_path):
     path.write_text("id,text\n1,dull\n2, \n", encoding="utf-8")
     result = kformer("predict", "run", "--input", path, "--output", tmp_path / "out.csv")
     assert read_csv(tmp_path / "out.csv")[1] == {"id": "2", "text": " ", "label": "", "score": ""}
-    assert "1 of 2 rows have no text: their label and score are empty." in result.err
+    assert "1 of 2 rows have no text: what is predicted of them is left empty." in result.err
 
 
 def test_a_large_file_is_labelled_chunk_by_chunk(kformer, predictor, tmp_path, monkeypatch):
