@@ -147,8 +147,7 @@ def _clean_texts(examples: Examples, html: bool, blemishes: Counter) -> tuple[Ex
         if role not in examples.fields:
             continue
         texts = examples.values(role)
-        for text in texts:
-            blemishes.update(find_blemishes(text))
+        blemishes.update(blemish for text in texts for blemish in find_blemishes(text))
         cleaned = [clean_text(text, html) for text in texts]
         filled &= np.fromiter(map(bool, cleaned), bool, len(cleaned))
         position = table.column_names.index(examples.fields[role])

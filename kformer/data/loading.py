@@ -57,7 +57,7 @@ def load(
         FileNotFoundError: There is no such file or folder.
         ValueError: The source, its columns or its labels cannot be used, or too many of its rows cannot.
     """
-    _check_kind(label_kind)
+    _check_arguments(label_kind, label_separator, max_rejected)
     options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
     reading = read(source, options)
     named = {"text": text, "text_pair": text_pair, "label": label, "group": group}
@@ -119,9 +119,13 @@ def load_splits(
     return train, held_out
 
 
-def _check_kind(kind: str | None):
+def _check_arguments(kind: str | None, separator: str, max_rejected: float):
     if kind is not None and kind not in KINDS:
         raise ValueError(f"`label_kind` must be one of {', '.join(KINDS)}. Received: {kind!r}.{suggest(kind, KINDS)}")
+    if not separator:
+        raise ValueError("`label_separator` must be one or more characters. Received: an empty text.")
+    if not 0 <= max_rejected <= 1:
+        raise ValueError(f"`max_rejected` must be a share of the rows, from 0 to 1. Received: {max_rejected}.")
 
 
 def _labels_of(examples: Examples) -> pa.ChunkedArray:

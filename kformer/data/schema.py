@@ -94,6 +94,8 @@ def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
         others = [other for other in fields if other != role and fields[other] == column]
         if others:
             raise ValueError(f"{source}: column {column!r} is both `{role}` and `{others[0]}`. Name two columns.")
+        if role == "label" and pa.types.is_struct(table.schema.field(column).type):
+            raise ValueError(f"{source}: column {column!r} (`label`) holds objects, not labels. {_columns(table)}")
         if role.startswith("text") and not _is_text(table.schema.field(column).type):
             kind = table.schema.field(column).type
             raise ValueError(f"{source}: column {column!r} (`{role}`) holds {kind}, not text. {_columns(table)}")

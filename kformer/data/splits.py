@@ -30,7 +30,7 @@ def held_out(
         ValueError: The fraction is not between 0 and 1, or there are too few rows or groups to divide.
     """
     if not 0 < fraction < 1:
-        raise ValueError(f"`fraction` must be between 0 and 1, both excluded. Received: {fraction}.")
+        raise ValueError(f"The fraction to hold out must be between 0 and 1, both excluded. Received: {fraction}.")
     if num_rows < 2:
         raise ValueError(f"Two or more rows are needed to hold some out. Received: {num_rows}.")
     chosen = np.zeros(num_rows, bool)
@@ -39,7 +39,13 @@ def held_out(
         return chosen
     codes = np.zeros(num_rows, int) if classes is None else np.unique(np.asarray(classes), return_inverse=True)[1]
     generator = np.random.default_rng(seed)
-    for code, amount in enumerate(_shares(np.bincount(codes), fraction)):
+    shares = _shares(np.bincount(codes), fraction)
+    if not shares.any():
+        raise ValueError(
+            f"Nothing can be held out: each of the {len(shares)} classes has one row only, and training needs it. "
+            "Give two or more examples of a class, or examples to validate on."
+        )
+    for code, amount in enumerate(shares):
         chosen[generator.permutation(np.flatnonzero(codes == code))[:amount]] = True
     return chosen
 

@@ -16,6 +16,11 @@ def test_csv_is_split_at_semicolons_when_the_header_is(write):
     assert reading.table.to_pylist() == [{"text": "one, two", "label": "1"}]
 
 
+def test_csv_is_split_at_tabs_when_the_header_is(write):
+    reading = read_csv(write("a.csv", "text\tlabel\none, two\t1\n"), Options())
+    assert reading.table.to_pylist() == [{"text": "one, two", "label": "1"}]
+
+
 def test_a_quoted_field_may_hold_line_ends_and_doubled_quotes(write):
     reading = read_csv(write("a.csv", 'text,label\n"one\n""two""",1\n'), Options())
     assert reading.table["text"].to_pylist() == ['one\n"two"']

@@ -45,6 +45,16 @@ def test_an_unknown_label_kind_is_refused(reviews):
         kd.load(reviews, label_kind="numbers")
 
 
+def test_an_empty_separator_is_refused(reviews):
+    with pytest.raises(ValueError, match="`label_separator` must be one or more characters. Received: an empty text"):
+        kd.load(reviews, label_separator="")
+
+
+def test_a_share_outside_0_and_1_is_refused(reviews):
+    with pytest.raises(ValueError, match="`max_rejected` must be a share of the rows, from 0 to 1. Received: 5"):
+        kd.load(reviews, max_rejected=5)
+
+
 def table(bad_rows, good_rows=100):
     """A csv whose rows from 2 on are `bad_rows`, then good ones."""
     good = b"".join(b"fine %d,%d\n" % (row, row % 2) for row in range(good_rows))

@@ -83,6 +83,11 @@ def test_one_column_cannot_have_two_roles():
         fields({"text": ["a b"]}, text="text", label="text")
 
 
+def test_a_column_of_objects_holds_no_labels():
+    with pytest.raises(ValueError, match=r"column 'label' \(`label`\) holds objects, not labels"):
+        fields({"text": ["a b"], "label": [{"x": 1}]})
+
+
 def test_a_column_of_numbers_is_no_text():
     with pytest.raises(ValueError, match=r"column 'x' \(`text`\) holds int64, not text"):
         fields({"x": [1], "label": ["a"]}, text="x")

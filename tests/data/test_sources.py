@@ -12,6 +12,16 @@ def test_a_missing_file_is_named_with_the_nearest_one_there(reviews):
         read(reviews.with_name("review.csv"), Options())
 
 
+def test_a_named_source_is_suggested():
+    with pytest.raises(FileNotFoundError, match="There is no file or folder 'docstring'.*Did you mean 'docstrings'"):
+        read("docstring", Options())
+
+
+def test_no_name_is_not_the_present_folder():
+    with pytest.raises(FileNotFoundError, match="There is no file or folder ''"):
+        read("", Options())
+
+
 def test_an_unknown_ending_lists_the_known_ones(write):
     with pytest.raises(ValueError, match="ending '.xlsx', which no source reads. Sources are: .csv, .tsv, .jsonl"):
         read(write("a.xlsx", "x"), Options())

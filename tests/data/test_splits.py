@@ -61,8 +61,15 @@ def test_a_group_may_be_unknown():
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, 10])
 def test_a_fraction_outside_0_and_1_is_refused(fraction):
-    with pytest.raises(ValueError, match=f"`fraction` must be between 0 and 1, both excluded. Received: {fraction}"):
+    with pytest.raises(
+        ValueError, match=f"The fraction to hold out must be between 0 and 1, both excluded. Received: {fraction}"
+    ):
         held_out(10, fraction, seed=0)
+
+
+def test_classes_of_one_row_each_cannot_be_divided():
+    with pytest.raises(ValueError, match="Nothing can be held out: each of the 2 classes has one row only"):
+        held_out(2, 0.5, seed=0, classes=["a", "b"])
 
 
 def test_one_row_cannot_be_divided():

@@ -38,6 +38,11 @@ def test_an_unknown_dataset_lists_the_prepared_ones(shared_tfds):
         kd.load("tfds:sst3", tfds_dir=shared_tfds)
 
 
+def test_what_is_not_a_name_of_a_dataset_is_refused(shared_tfds):
+    with pytest.raises(ValueError, match="There is no TensorFlow dataset ''.*Give tfds:NAME"):
+        kd.load("tfds:", tfds_dir=shared_tfds)
+
+
 def test_a_dataset_that_cannot_be_prepared_says_why_and_what_to_do():
     class Offline:
         data_dir = "folder"

@@ -66,9 +66,11 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
 
 def _existing(source: str | Path) -> Path:
     path = Path(source).expanduser()
-    if path.exists():
+    # Path("") is the present folder; nobody means that.
+    if str(source) and path.exists():
         return path
-    near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+    neighbours = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = suggest(path.name, [DOCSTRINGS, *neighbours])
     raise FileNotFoundError(f"There is no file or folder {str(source)!r}. Sources are: {_KNOWN}.{near}")
 
 

@@ -15,8 +15,8 @@ _MAX_FIELD_BYTES = 2**31 - 1  # the module's own limit of 131,072 is less than a
 
 
 def read_csv(path: Path, options: Options) -> Reading:
-    """Reads a csv file; the delimiter is the comma or the semicolon that splits its header into more columns."""
-    delimiter = max(",;", key=_first_line(path).count)
+    """Reads a csv file; the delimiter is the comma, semicolon or tab that is most frequent in its header."""
+    delimiter = max(",;\t", key=_first_line(path).count)
     return _read(path, delimiter, quoted=_is_quoted(options, default=True))
 
 

@@ -55,7 +55,7 @@ def _builder(name: str, folder: Path | None):
     known = sorted(path.name for path in Path(folder).iterdir()) if folder and Path(folder).is_dir() else []
     try:
         builder = tfds.builder(name, data_dir=folder)
-    except tfds.core.DatasetNotFoundError as error:
+    except ValueError as error:  # not found, or not a name at all
         where = f"; prepared in {folder} are: {', '.join(known) or 'none'}" if folder else ""
         raise ValueError(
             f"There is no TensorFlow dataset {name!r}, neither prepared nor in the catalogue{where}. "
