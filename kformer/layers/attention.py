@@ -67,12 +67,12 @@ class MultiHeadAttention(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, input_shape, context_shape=None):
-        context_shape = input_shape if context_shape is None else context_shape
-        self.query.build(input_shape)
+    def build(self, inputs_shape, context_shape=None):
+        context_shape = inputs_shape if context_shape is None else context_shape
+        self.query.build(inputs_shape)
         self.key.build(context_shape)
         self.value.build(context_shape)
-        self.output_projection.build((*input_shape[:-1], self.d_model))
+        self.output_projection.build((*inputs_shape[:-1], self.d_model))
         self.score_dropout.build((None, self.num_heads, None, None))
 
     def call(
@@ -95,7 +95,7 @@ class MultiHeadAttention(keras.layers.Layer):
         if cache is not None:
             key, value = (
                 ops.slice_update(old, (0, 0, cache_index, 0), ops.cast(new, old.dtype))
-                for old, new in zip(cache, (key, value))
+                for old, new in zip(cache, (key, value), strict=True)
             )
             cache = (key, value)
             attention_mask = _allow_cached(attention_mask, query, key, cache_index)

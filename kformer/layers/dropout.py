@@ -49,7 +49,8 @@ class Dropout(keras.layers.Layer):
         if not training:
             return inputs
         bytes_, draw = self._random_bytes(inputs)
-        threshold = ops.cast(ops.floor(256.0 * self.rate + draw), "uint8")
+        # At most 255: a rate above 255/256 would wrap around to a threshold of 0 and drop nothing.
+        threshold = ops.cast(ops.minimum(ops.floor(256.0 * self.rate + draw), 255.0), "uint8")
         scale = ops.cast(1.0 / (1.0 - self.rate), inputs.dtype)
         return ops.where(bytes_ >= threshold, inputs * scale, ops.zeros((), inputs.dtype))
 

@@ -1,0 +1,61 @@
+"""Models, tasks and examples so small that a test of them takes no time."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from kformer.data import Examples
+from kformer.models import BertBackbone
+from kformer.tasks import TextClassification
+from kformer.tasks.text_processor import TextProcessor
+
+GOLDENS = Path(__file__).parent / "parity" / "goldens"
+VOCABULARY = (GOLDENS / "bert" / "vocab.txt").read_text(encoding="utf-8").split()
+SIZES = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "max_length": 32, "dropout": 0.0}
+FAMILIES = {
+    "bert": {},
+    "distilbert": {"num_segments": 0, "pooler_activation": "relu"},
+    "roberta": {"num_segments": 1, "position_offset": 2, "norm_epsilon": 1e-5},
+}
+LABELS = ("bad", "good")
+KINDS = {"single_label": "class", "multi_label": "multi", "regression": "number"}
+
+
+def randomise(layer, seed=0):
+    """Gives a layer weights so large that no output is near 0, norms and biases included; returns the layer."""
+    random = np.random.default_rng(seed)
+    for variable in layer.trainable_variables:
+        mean = 1.0 if variable.path.endswith("gamma") else 0.0
+        variable.assign(random.normal(mean, 0.3, variable.shape))
+    return layer
+
+
+def backbone(family="bert", **changes):
+    """A random backbone with the settings of a family."""
+    return randomise(BertBackbone(**{"vocab_size": len(VOCABULARY), **SIZES, **FAMILIES[family], **changes}))
+
+
+def task(problem="single_label", pair=False, pooling="first", dropout=0.0, max_length=16, **changes):
+    """A random text classifier; `changes` are arguments of its backbone."""
+    labels = () if problem == "regression" else LABELS
+    processor = TextProcessor(VOCABULARY, max_length=max_length, pair=pair)
+    return randomise(
+        TextClassification(
+            backbone(dropout=dropout, **changes), processor, labels, problem, pooling, dropout=dropout, seed=0
+        )
+    )
+
+
+def examples(count=12, problem="single_label", pair=False, seed=0):
+    """Texts of 1 to 9 letters, with labels for a problem."""
+    random = np.random.default_rng(seed)
+    texts = [" ".join(random.choice(list("abcdefgh"), random.integers(1, 10))) for _ in range(count)]
+    labels = {
+        "single_label": [LABELS[i % 2] for i in range(count)],
+        "multi_label": [[list(LABELS[:1]), list(LABELS), []][i % 3] for i in range(count)],
+        "regression": [float(i) for i in range(count)],
+    }[problem]
+    columns = {"text": texts, "label": labels, **({"text_pair": texts[::-1]} if pair else {})}
+    names = () if problem == "regression" else LABELS
+    return Examples(pa.table(columns), {name: name for name in columns}, KINDS[problem], names, "tiny")
