@@ -66,7 +66,7 @@ $(BIN)/pip:
 	done; \
 	if [ -z "$$python" ]; then \
 	  echo "kformer needs Python 3.11, 3.12 or 3.13; looked for: $(PYTHON). On Debian / Ubuntu:" >&2; \
-	  echo "    sudo apt-get update && sudo apt-get install -y python3 python3-venv" >&2; \
+	  echo "    sudo apt-get update && sudo apt-get install -y python3 python3-venv     (Ubuntu 22.04: python3.11 python3.11-venv)" >&2; \
 	  echo "or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; \
 	elif $$python -c 'import ensurepip' 2>/dev/null; then \
 	  $$python -m venv $(VENV); \
