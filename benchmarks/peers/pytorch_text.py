@@ -11,13 +11,8 @@ import time
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
+from benchmarks.peers.machine import has_bf16
 from benchmarks.peers.rows import minilm_folder, read_rows
-
-
-def has_bf16():
-    """Tell whether this CPU multiplies bfloat16 natively; elsewhere autocast only costs time."""
-    capabilities = torch.cpu.get_capabilities()
-    return capabilities["avx512_bf16"] or capabilities["amx_bf16"]
 
 
 class Rows:

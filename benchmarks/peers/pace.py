@@ -1,0 +1,68 @@
+"""How fast a training goes: what every worker measures, in the same way."""
+
+import argparse
+import dataclasses
+import json
+import time
+
+from benchmarks.peers.machine import peak_memory
+
+
+@dataclasses.dataclass
+class Pace:
+    """Sentences per second of a training, once it has settled.
+
+    The clock starts with the object, before the rows are read. Reading, tokenising, the first step (which traces) and
+    the `warm_up` seconds after it count in the inclusive figure alone. The `seconds` that follow are the figure.
+    """
+
+    seconds: float
+    warm_up: float
+
+    def __post_init__(self):
+        self.started = time.perf_counter()
+        self.settles = None  # when the warm-up is over
+        self.measured_from = None  # the end of the last step of the warm-up
+        self.sentences = self.measured_sentences = 0
+        self.now = self.started
+
+    def step(self, num_sentences):
+        """Count a finished step; returns whether the measurement is complete."""
+        self.now = time.perf_counter()
+        self.sentences += num_sentences
+        if self.settles is None:
+            self.settles = self.now + self.warm_up
+        if self.measured_from is not None:
+            self.measured_sentences += num_sentences
+        elif self.now >= self.settles:
+            self.measured_from = self.now
+        return self.measured_from is not None and self.now - self.measured_from >= self.seconds
+
+    def result(self, **more):
+        if not self.measured_sentences:
+            raise ValueError(f"The training ended within the warm-up of {self.warm_up} s: lower `--warm-up`.")
+        return {
+            "sentences_per_second": round(self.measured_sentences / (self.now - self.measured_from), 2),
+            "inclusive": round(self.sentences / (self.now - self.started), 2),
+            "measured_seconds": round(self.now - self.measured_from, 1),
+            "peak_gb": round(peak_memory(), 2),
+            **more,
+        }
+
+
+def worker_arguments(description):
+    """Parse the arguments that `finetune_text.py` gives to each of its workers."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--train", required=True, help="tsv or csv: columns sentence and label")
+    parser.add_argument("--validation", required=True)
+    parser.add_argument("--seconds", type=float, default=30, help="how long to measure")
+    parser.add_argument("--warm-up", type=float, default=5, help="seconds after the first step that do not count")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--length", type=int, default=128, help="fixed length in tokens, where there is one")
+    parser.add_argument("--data-path-only", action="store_true")
+    return parser.parse_args()
+
+
+def report(result):
+    """Print the last line of a worker, which `finetune_text.py` reads."""
+    print("\n" + json.dumps(result), flush=True)
