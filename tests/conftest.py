@@ -31,6 +31,17 @@ def shared_tfds() -> Path:
 
 
 @pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of all-MiniLM-L6-v2 in its package."""
+    from kformer.checkpoints import minilm_folder
+
+    try:
+        return minilm_folder()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def session_cache(tmp_path_factory) -> Path:
     """A cache folder for the whole session: what takes long to make is made once."""
     return tmp_path_factory.mktemp("cache")

@@ -12,7 +12,7 @@ from kformer.tasks.text_processor import TextProcessor
 
 GOLDENS = Path(__file__).parent / "parity" / "goldens"
 VOCABULARY = (GOLDENS / "bert" / "vocab.txt").read_text(encoding="utf-8").split()
-SIZES = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "max_length": 32, "dropout": 0.0}
+SIZES = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "max_length": 24, "dropout": 0.0}
 FAMILIES = {
     "bert": {},
     "distilbert": {"num_segments": 0, "pooler_activation": "relu"},
@@ -36,9 +36,9 @@ def backbone(family="bert", **changes):
     return randomise(BertBackbone(**{"vocab_size": len(VOCABULARY), **SIZES, **FAMILIES[family], **changes}))
 
 
-def task(problem="single_label", pair=False, pooling="first", dropout=0.0, max_length=16, **changes):
+def task(problem="single_label", pair=False, pooling="first", dropout=0.0, max_length=16, labels=LABELS, **changes):
     """A random text classifier; `changes` are arguments of its backbone."""
-    labels = () if problem == "regression" else LABELS
+    labels = () if problem == "regression" else labels
     processor = TextProcessor(VOCABULARY, max_length=max_length, pair=pair)
     return randomise(
         TextClassification(

@@ -51,7 +51,7 @@ class HFFolder:
     def _files(self):
         index = self.folder / INDEX
         if index.exists():
-            shards = sorted(set(read_json(index)["weight_map"].values()))
+            shards = sorted(set(self._weight_map().values()))
             missing = [shard for shard in shards if not (self.folder / shard).exists()]
             if missing:
                 raise FileNotFoundError(f"{index} names shards that are not there: {', '.join(missing)}.")
@@ -68,9 +68,17 @@ class HFFolder:
         index = self.folder / INDEX
         if not index.exists():
             return
-        missing = sorted(set(read_json(index)["weight_map"]) - set(self._file_of))
+        missing = sorted(set(self._weight_map()) - set(self._file_of))
         if missing:
             raise ValueError(f"{index} names {len(missing)} tensors that its shards do not hold, {missing[0]} first.")
+
+    def _weight_map(self):
+        """The index: tensor name -> shard."""
+        index = self.folder / INDEX
+        weight_map = read_json(index).get("weight_map")
+        if not isinstance(weight_map, dict):
+            raise ValueError(f"{index} has no `weight_map` from tensors to shards: fetch or write it again.")
+        return weight_map
 
 
 def _inside(folder, name):
@@ -107,9 +115,12 @@ def read_json(path):
     if not path.exists():
         raise FileNotFoundError(f"There is no {path.name} in {path.parent}: a checkpoint folder needs one.")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} must hold a JSON object. Received: {type(value).__name__}.")
+    return value
 
 
 def modern_name(name, prefix):

@@ -59,7 +59,7 @@ class WordPieceTokenizer:
         second = self._pieces.tokenize(pairs)
         lengths = first.row_lengths(), second.row_lengths()
         kept = _shorten(*lengths, max_length - 3)
-        first, second = (_cut(ids, length) for ids, length in zip((first, second), kept))
+        first, second = (_cut(ids, length) for ids, length in zip((first, second), kept, strict=True))
         return {
             "token_ids": self._frame([first, second]),
             "first_length": tf.cast(kept[0] + 2, "int32"),
@@ -103,16 +103,21 @@ def _build(vocabulary, lowercase):
 
 
 def _shorten(first, second, budget):
-    """How much of each text is kept when the longer one loses tokens until both fit (HF's "longest_first")."""
+    """How much of each text is kept when the longer one loses tokens until both fit (HF's "longest_first").
+
+    The shorter text keeps at most half of the budget, rounded down, and the longer one the rest; of equal texts the
+    second counts as the longer, as in Rust's `tokenizers`.
+    """
     import tensorflow as tf
 
-    half = tf.cast(budget // 2, first.dtype)
     budget = tf.cast(budget, first.dtype)
-    # Both are longer than half: equal shares, and the first text keeps the odd token.
-    share_first = tf.where(second < half, budget - second, tf.where(first <= budget - half, first, budget - half))
-    keep_first = tf.where(first + second <= budget, first, tf.minimum(first, share_first))
-    keep_second = tf.minimum(second, budget - keep_first)
-    return keep_first, keep_second
+    keep_shorter = tf.minimum(tf.minimum(first, second), budget // 2)
+    keep_longer = tf.minimum(tf.maximum(first, second), budget - keep_shorter)
+    first_is_longer = first > second
+    return (
+        tf.where(first_is_longer, keep_longer, keep_shorter),
+        tf.where(first_is_longer, keep_shorter, keep_longer),
+    )
 
 
 def _cut(ragged, lengths):
