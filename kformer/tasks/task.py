@@ -52,6 +52,9 @@ class Task(keras.Model):
         if self.has_own_loss:
             # Past Keras' tracking, as its own `compile` does: the trainer lists this metric by itself.
             vars(self)["_loss_tracker"] = TargetMean(name="loss")
+        if self.optimizer is not None:
+            # Variables that the first step had to create would make TensorFlow trace that step twice.
+            self.optimizer.build(self.trainable_variables)
 
     def default_optimizer(self):
         """A Keras AdamW with the usual settings for fine-tuning, without a schedule."""

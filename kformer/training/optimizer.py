@@ -76,8 +76,8 @@ class AdamW(keras.optimizers.Optimizer):
 
     def current_rate(self):
         """The rate of the next update, a float32 scalar."""
-        updates = self.iterations // self.accumulation
-        factor = rate_factor(self.schedule, updates, self.warmup, self.total, self.final_rate)
+        # Keras' `iterations` counts updates, also under accumulation.
+        factor = rate_factor(self.schedule, self.iterations, self.warmup, self.total, self.final_rate)
         return ops.cast(self.learning_rate, "float32") * factor
 
     def set_multipliers(self, multipliers):
@@ -106,7 +106,7 @@ class AdamW(keras.optimizers.Optimizer):
             decay=self.weight_decay_rate * self._decays[index],
             betas=(self.beta_1, self.beta_2),
             epsilon=self.epsilon,
-            update=self.iterations // self.accumulation + 1,
+            update=self.iterations + 1,
         )
 
     def get_config(self):

@@ -134,8 +134,10 @@ class TextClassification(Task):
         backbone = build(
             variant,
             vocab_size=len(vocabulary),
+            # Whatever the variant, BERT's own kind of input and pooler: for pairs, and so that BERT's files hold it.
             num_segments=2,
             position_offset=0,
+            pooler_activation="tanh",
             dropout=dropout,
             dtype=resolve_precision(precision)[0],
         )

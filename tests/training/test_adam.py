@@ -1,0 +1,37 @@
+"""The fused kernel does what the equations say."""
+
+import keras
+import numpy as np
+import pytest
+
+from kformer.training.adam import adam_step, global_norm, plain_step
+
+SETTINGS = {"rate": np.float32(0.1), "decay": np.float32(0.05), "betas": (0.9, 0.99), "epsilon": 1e-3}
+
+
+def steps(step, count=4):
+    """A variable and its moments after some steps with random gradients."""
+    random = np.random.default_rng(0)
+    variables = [
+        keras.Variable(value) for value in (random.normal(size=(3, 4)).astype("float32"), *np.zeros((2, 3, 4)))
+    ]
+    for update in range(1, count + 1):
+        gradient = random.normal(size=(3, 4)).astype("float32")
+        step(*variables, keras.ops.convert_to_tensor(gradient), update=keras.ops.cast(update, "float32"), **SETTINGS)
+    return [np.asarray(variable) for variable in variables]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_fused_step_is_the_plain_one(count):
+    for fused, expected in zip(steps(adam_step, count), steps(plain_step, count), strict=True):
+        np.testing.assert_allclose(fused, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_global_norm_is_over_all_gradients():
+    gradients = [np.full((2, 2), 2.0, "float32"), np.array([3.0], "float32")]
+    assert float(global_norm([keras.ops.convert_to_tensor(gradient) for gradient in gradients])) == pytest.approx(5.0)
+
+
+def test_the_norm_of_half_precision_gradients_is_float32():
+    norm = global_norm([keras.ops.full((4,), 300.0, "float16")])
+    assert float(norm) == pytest.approx(600.0)

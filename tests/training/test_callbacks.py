@@ -1,0 +1,112 @@
+"""What a person watching a run is told."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kformer.training import AdamW
+from kformer.training.callbacks import StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words, progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until `clock.now` is changed."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (40, "40 s"), (89, "89 s"), (100, "2 min"), (7500, "2 h 5 min")]
+)
+def test_durations_are_said_as_people_say_them(seconds, words):
+    assert in_words(seconds) == words
+
+
+def test_after_ten_steps_the_run_s_time_is_estimated_without_the_tracing(clock):
+    lines = []
+    estimate = TimeEstimate(1000, lines.append)
+    for step in range(20):
+        clock.now += 60.0 if step == 0 else 0.5
+        estimate.on_train_batch_end(step)
+    assert lines == ["\nAbout 8 min of training in all (0.50 s a step)."]
+
+
+def test_a_run_of_ten_steps_is_over_before_an_estimate():
+    lines = []
+    estimate = TimeEstimate(10, lines.append)
+    for step in range(10):
+        estimate.on_train_batch_end(step)
+    assert lines == []
+
+
+def test_speed_is_measured_without_validation(clock):
+    logs, throughput = {}, Throughput(num_examples=20, num_tokens=500)
+    throughput.on_epoch_begin(0)
+    clock.now += 2.0
+    throughput.on_train_batch_end(0)
+    clock.now += 50.0
+    throughput.on_epoch_end(0, logs)
+    assert logs == {"examples_per_second": 10.0, "tokens_per_second": 250.0}
+
+
+def callback_of(callback, **optimizer):
+    callback.set_model(SimpleNamespace(optimizer=AdamW(**optimizer)))
+    return callback
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(loss):
+    stop = callback_of(StopOnNaN(), learning_rate=0.5)
+    stop.on_epoch_begin(1)
+    stop.on_train_batch_end(0, {"loss": 1.0})
+    message = (
+        rf"The loss became {loss} in step 4 of epoch 2. Try a lower `learning_rate` \(now 0.5\), a longer `warmup`, a "
+        "smaller `clip_norm`, or `precision` float32; and look at the data"
+    )
+    with pytest.raises(FloatingPointError, match=message):
+        stop.on_train_batch_end(3, {"loss": loss})
+
+
+SAMPLES = [{"text": "a | b\nc", "text_pair": "d", "label": "good", "predicted": "bad"}]
+
+
+@pytest.fixture
+def written(tmp_path):
+    """What TensorBoard reads after one epoch of three steps: tag -> list of (step, value)."""
+    judged = SimpleNamespace(samples=SAMPLES, confusion=np.array([[1, 0], [2, 3]]), labels=("bad", "good"))
+    board = callback_of(TrainingBoard(tmp_path, "epochs: 1\n", lambda: judged, every=2), learning_rate=0.5)
+    board.on_train_begin()
+    for step in range(3):
+        board.on_train_batch_end(step)
+    board.on_epoch_end(0)
+    board.on_train_end()
+    (file,) = (tmp_path / "details").iterdir()
+    values = {}
+    for record in tf.data.TFRecordDataset(str(file)):
+        event = tf.compat.v1.Event.FromString(record.numpy())
+        for value in event.summary.value:
+            values.setdefault(value.tag, []).append((event.step, tf.make_ndarray(value.tensor)))
+    return values
+
+
+def test_the_board_shows_rate_and_gradient_norm_every_so_many_steps(written):
+    assert written["step/learning_rate"] == [(2, 0.5)]
+    assert written["step/gradient_norm"] == [(2, 0.0)]
+
+
+def test_the_board_shows_the_recipe(written):
+    ((_, text),) = written["recipe"]
+    assert text.item() == b"```\nepochs: 1\n```"
+
+
+def test_the_board_shows_predictions_in_one_row_each(written):
+    ((_, text),) = written["predictions"]
+    assert text.item().decode().splitlines()[-1] == "| a \\| b c · d | good | bad |"
+
+
+def test_the_board_shows_the_confusion_matrix_as_an_image(written):
+    ((_, image),) = written["confusion matrix"]
+    assert image[-1].startswith(b"\x89PNG")
