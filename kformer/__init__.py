@@ -13,8 +13,8 @@ Every name below is imported when it is first used, so that `import kformer` tak
 import os
 from importlib import import_module
 
-# TensorFlow reads it when it is first imported. It multiplies matrices by oneDNN on the newest processors only; the others gain
-# from it too (AMD Zen 3: 8 to 15 % in MiniLM's products). Set it to 0 to have TensorFlow's own kernels.
+# TensorFlow reads it when it is first imported. It multiplies matrices by oneDNN on the newest processors only; the
+# others gain from it too (AMD Zen 3: 8 to 15 % in MiniLM's products). Set it to 0 to have TensorFlow's own kernels.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "0.1.0"
