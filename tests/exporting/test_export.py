@@ -1,0 +1,140 @@
+"""What a trained task becomes: predictors, SavedModels, Hugging Face folders."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import kformer as kf
+from kformer.exporting import Predictor, export
+from tests.tiny import FAMILIES, examples, task
+
+TEXTS = ["a b c", "the film is good", "", "h " * 40, "电影 is bad!"]
+# All that an application needs; whatever else it would import is an error.
+FRESH_PROCESS = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("kformer", "keras_hub", "keras_nlp", "keras_cv"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Blocked())
+import json
+import tensorflow as tf
+import tensorflow_text
+
+model = tf.saved_model.load(sys.argv[1])
+texts = tf.constant(json.loads(sys.argv[2]))
+outputs = model.serve(*([texts] * int(sys.argv[3])))
+print(json.dumps({name: value.numpy().tolist() for name, value in outputs.items()}, default=bytes.decode))
+"""
+
+
+def served(folder, texts, columns=1):
+    """What the SavedModel answers in a process of its own."""
+    command = [sys.executable, "-c", textwrap.dedent(FRESH_PROCESS), str(folder), json.dumps(texts), str(columns)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr[-2000:]
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def test_a_savedmodel_answers_in_a_fresh_process_as_the_predictor_does(tmp_path):
+    predictor = Predictor(task())
+    answers = predictor(TEXTS)
+    outputs = served(export(predictor, tmp_path / "export"), TEXTS)
+    assert outputs["labels"] == list(predictor.labels)
+    assert outputs["label"] == [answer["label"] for answer in answers]
+    np.testing.assert_allclose(outputs["score"], [answer["score"] for answer in answers], atol=1e-5)
+
+
+def test_a_savedmodel_of_a_mixed_precision_task_is_float32(tmp_path):
+    mixed = task(dtype="mixed_bfloat16")
+    import tensorflow as tf
+
+    model = tf.saved_model.load(export(mixed, tmp_path / "export"))
+    exact = Predictor(task())(TEXTS)
+    scores = model.serve(tf.constant(TEXTS))["score"].numpy()
+    np.testing.assert_allclose(scores, [answer["score"] for answer in exact], atol=1e-5)
+
+
+@pytest.mark.parametrize("problem", ["multi_label", "regression"])
+def test_a_savedmodel_holds_the_other_problems(problem, tmp_path):
+    import tensorflow as tf
+
+    predictor = Predictor(task(problem))
+    model = tf.saved_model.load(export(predictor, tmp_path / "export"))
+    outputs = model.serve(tf.constant(TEXTS))
+    name = "scores" if problem == "multi_label" else "score"
+    expected = [list(a[name].values()) if problem == "multi_label" else a[name] for a in predictor(TEXTS)]
+    np.testing.assert_allclose(outputs[name].numpy(), expected, atol=1e-5)
+
+
+def test_a_savedmodel_of_pairs_takes_two_columns(tmp_path):
+    import tensorflow as tf
+
+    predictor = Predictor(task(pair=True))
+    model = tf.saved_model.load(export(predictor, tmp_path / "export"))
+    outputs = model.serve(tf.constant(["a b"]), tf.constant(["c d e"]))
+    assert outputs["score"].numpy()[0] == pytest.approx(predictor([("a b", "c d e")])[0]["score"], abs=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_hugging_face_folder_is_read_back_with_equal_outputs(family, tmp_path):
+    if family == "roberta":
+        pytest.skip("RoBERTa has no WordPiece vocabulary to write; its weights' round trip is tested in checkpoints/")
+    changes = FAMILIES[family]
+    original = task(**changes)
+    folder = export(original, tmp_path / "hf", to="hf")
+    again = kf.tasks.TextClassification.from_pretrained(folder, labels=original.labels, max_length=16, dropout=0.0)
+    data = examples(8)
+    np.testing.assert_allclose(again.outputs_of(data), original.outputs_of(data), atol=1e-5)
+
+
+def test_a_head_for_other_labels_is_not_taken(tmp_path):
+    folder = export(task(), tmp_path / "hf", to="hf")
+    other = kf.tasks.TextClassification.from_pretrained(folder, labels=("x", "y", "z"), max_length=16)
+    assert other.head.kernel.shape == (8, 3)
+
+
+def test_a_regression_keeps_its_units_in_a_hugging_face_folder(tmp_path):
+    from safetensors.numpy import load_file
+
+    model = task("regression")
+    model.adapt(examples(problem="regression"))
+    weights = load_file(export(model, tmp_path / "hf", to="hf") / "model.safetensors")
+    expected = np.asarray(model.head.bias) * float(model.target_scale) + float(model.target_mean)
+    np.testing.assert_allclose(weights["classifier.bias"], expected, rtol=1e-6)
+
+
+def test_a_mean_pooled_task_has_no_hugging_face_form(tmp_path):
+    with pytest.raises(ValueError, match="this task has `pooling` mean: export it as a SavedModel."):
+        export(task(pooling="mean"), tmp_path / "hf", to="hf")
+    assert not (tmp_path / "hf").exists()
+
+
+def test_an_unknown_form_suggests_the_nearest(tmp_path):
+    with pytest.raises(ValueError, match="`to` must be one of savedmodel, hf. .* Did you mean 'savedmodel'?"):
+        export(task(), tmp_path / "x", to="saved_model")
+
+
+def test_a_pair_for_a_predictor_of_texts_is_refused():
+    with pytest.raises(TypeError, match=r"The model reads a text per input. Received: input 1 = \('a', 'b'\)."):
+        Predictor(task())(["a", ("a", "b")])
+
+
+def test_a_text_for_a_predictor_of_pairs_is_refused():
+    with pytest.raises(TypeError, match=r"The model reads a pair \(text, text\) per input. Received: input 0 = 'a'."):
+        Predictor(task(pair=True))(["a"])
+
+
+def test_no_inputs_give_no_answers():
+    assert Predictor(task())([]) == []
+
+
+def test_embeddings_have_length_one():
+    vectors = Predictor(task()).embed(TEXTS)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
