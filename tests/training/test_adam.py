@@ -12,9 +12,8 @@ SETTINGS = {"rate": np.float32(0.1), "decay": np.float32(0.05), "betas": (0.9, 0
 def steps(step, count=4):
     """A variable and its moments after some steps with random gradients."""
     random = np.random.default_rng(0)
-    variables = [
-        keras.Variable(value) for value in (random.normal(size=(3, 4)).astype("float32"), *np.zeros((2, 3, 4)))
-    ]
+    start = random.normal(size=(3, 4)), np.zeros((3, 4)), np.zeros((3, 4))
+    variables = [keras.Variable(value.astype("float32")) for value in start]
     for update in range(1, count + 1):
         gradient = random.normal(size=(3, 4)).astype("float32")
         step(*variables, keras.ops.convert_to_tensor(gradient), update=keras.ops.cast(update, "float32"), **SETTINGS)

@@ -180,7 +180,9 @@ class TextClassification(Task):
         if self.problem == "multi_label":
             return binary_cross_entropy(y, y_pred, self.label_smoothing)
         # In units of the targets' spread, so that learning rates mean the same for stars and for prices.
-        return squared_error((y - self.target_mean) / self.target_scale, (y_pred - self.target_mean) / self.target_scale)
+        return squared_error(
+            (y - self.target_mean) / self.target_scale, (y_pred - self.target_mean) / self.target_scale
+        )
 
     def default_metrics(self):
         if self.problem == "single_label":
