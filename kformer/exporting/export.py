@@ -78,7 +78,9 @@ def write_hf(task, folder):
             "it as a SavedModel."
         )
     if task.processor.html:
-        raise ValueError("A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel.")
+        raise ValueError(
+            "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
+        )
     arrays = {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
     if task.problem == "regression":
         # Their head has no mean and scale of its own: ours become part of it.

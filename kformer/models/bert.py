@@ -77,9 +77,7 @@ class BertBackbone(keras.Model):
         self.segment_embedding = (
             TokenEmbedding(num_segments, d_model, dtype=dtype, name="segment_embedding") if num_segments else None
         )
-        self.embedding_norm = keras.layers.LayerNormalization(
-            epsilon=norm_epsilon, dtype=dtype, name="embedding_norm"
-        )
+        self.embedding_norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=dtype, name="embedding_norm")
         self.embedding_dropout = Dropout(dropout, dtype=dtype, name="embedding_dropout")
         self.stack = TransformerStack(
             num_layers,
@@ -96,9 +94,7 @@ class BertBackbone(keras.Model):
         self.pooler = None
         if pooler_activation is not None:
             self._activate_pooled = get_activation(pooler_activation)
-            self.pooler = keras.layers.Dense(
-                d_model, kernel_initializer=truncated_normal(), dtype=dtype, name="pooler"
-            )
+            self.pooler = keras.layers.Dense(d_model, kernel_initializer=truncated_normal(), dtype=dtype, name="pooler")
         self.build()
 
     def build(self, input_shape=None):

@@ -1,6 +1,7 @@
 """Tasks from files: a saved task opened safely, and what a new task starts from."""
 
 import dataclasses
+from importlib import import_module
 from pathlib import Path
 
 import keras
@@ -36,9 +37,8 @@ def load_task(path, precision="auto"):
 
 def own_classes():
     """The Keras classes of kformer, those that a saved task may hold."""
-    import kformer.models.bert
-    import kformer.tasks.text_classification
-
+    for module in ("kformer.models.bert", "kformer.tasks.text_classification"):
+        import_module(module)  # registers its classes with Keras
     registered = keras.saving.get_custom_objects()
     return [value for name, value in registered.items() if name.startswith("kformer>")]
 

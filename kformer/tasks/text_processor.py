@@ -90,7 +90,11 @@ class TextProcessor:
             roles = ("text", "text_pair") if self.pair else ("text",)
             columns = [examples.values(role) for role in roles]
             self._caches[key] = open_token_cache(
-                cache_folder(), key, self.encode, len(examples), lambda *part: [column[slice(*part)] for column in columns]
+                cache_folder(),
+                key,
+                self.encode,
+                num_examples=len(examples),
+                texts=lambda start, stop: [column[start:stop] for column in columns],
             )
         return self._caches[key]
 

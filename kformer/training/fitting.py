@@ -6,16 +6,23 @@ from pathlib import Path
 from kformer.data import Cleaning, clean, load_splits
 from kformer.exporting import export
 from kformer.tasks import get_task
-from kformer.training.tuning import fine_tune
 from kformer.training.recipe import Recipe
 from kformer.training.records import tell
-
+from kformer.training.tuning import fine_tune
 
 PROBLEMS = {"class": "single_label", "multi": "multi_label", "number": "regression"}
 
 
 def fit(
-    task_name, data, validation=None, init="minilm", recipe=None, out=None, overwrite=False, callbacks=(), **load_arguments
+    task_name,
+    data,
+    validation=None,
+    init="minilm",
+    recipe=None,
+    out=None,
+    overwrite=False,
+    callbacks=(),
+    **load_arguments,
 ):
     """Loads, cleans, trains, judges, reports and exports.
 

@@ -60,9 +60,7 @@ def check_fit(task, recipe):
         ValueError: naming the field and the task's property.
     """
     if recipe.label_smoothing and task.problem == "regression":
-        raise ValueError(
-            f"`label_smoothing` {recipe.label_smoothing} has no meaning for a regression: leave it at 0."
-        )
+        raise ValueError(f"`label_smoothing` {recipe.label_smoothing} has no meaning for a regression: leave it at 0.")
     if recipe.class_weights == "balanced" and task.problem != "single_label":
         raise ValueError(f"`class_weights` balanced needs single labels. Received: a {task.problem} task.")
 

@@ -96,7 +96,10 @@ def test_pairs_for_a_task_of_single_texts_are_refused():
     [
         ({"labels": ("one",)}, "A single_label task needs at least 2 labels."),
         ({"labels": ("a", "b"), "problem": "regression"}, "A regression task needs no labels."),
-        ({"labels": ("a", "b"), "problem": "ranking"}, "`problem` must be one of single_label, multi_label, regression."),
+        (
+            {"labels": ("a", "b"), "problem": "ranking"},
+            "`problem` must be one of single_label, multi_label, regression.",
+        ),
         ({"labels": ("a", "b"), "pooling": "last"}, "`pooling` must be one of first, mean."),
     ],
 )
