@@ -59,7 +59,12 @@ def run_round(arguments, number):
     results = {}
     for side in arguments.only:
         results[side] = run_side(side, arguments, seed=number)
-        print(f"round {number}: {side}: {results[side]['sentences_per_second']:.1f} sentences/s", flush=True)
+        result = results[side]
+        print(
+            f"round {number}: {side}: {result['sentences_per_second']:.1f} sentences/s "
+            f"({result['other_cores']:.2f} cores busy with other work)",
+            flush=True,
+        )
     return results
 
 
@@ -97,6 +102,7 @@ def summarise(rounds):
             "max": max(paces),
             "inclusive": statistics.median(result["inclusive"] for result in of_side),
             "peak_gb": max(result["peak_gb"] for result in of_side),
+            "other_cores": max(result["other_cores"] for result in of_side),
             "precision": of_side[0]["precision"],
         }
         if "kformer" in rounds[0]:
@@ -113,6 +119,9 @@ def print_table(summary):
         ratio = f"{row['kformer_ratio']:.2f}x" if "kformer_ratio" in row else ""
         figures = " | ".join(f"{row[name]:.1f}" for name in ("median", "min", "max", "inclusive"))
         print(f"| {side} | {figures} | {row['peak_gb']:.2f} | {row['precision']} | {ratio} |")
+    disturbed = max(row["other_cores"] for row in summary.values())
+    if disturbed > 0.1:
+        print(f"\nNot a quiet machine: up to {disturbed:.2f} cores were busy with other work. Run it again alone.")
 
 
 if __name__ == "__main__":

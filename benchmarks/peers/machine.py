@@ -1,5 +1,6 @@
 """What a worker runs on, and how much of it."""
 
+import os
 import resource
 from pathlib import Path
 
@@ -13,3 +14,13 @@ def has_bf16():
 def peak_memory():
     """Return the most memory that this process has held, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def cpu_seconds_of_others():
+    """Return the CPU seconds since boot that went to other processes or, on a virtual machine, to its neighbours."""
+    user, nice, system, _idle, _wait, interrupt, soft_interrupt, stolen, *_ = (
+        int(ticks) for ticks in Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
+    )
+    busy = (user + nice + system + interrupt + soft_interrupt + stolen) / os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return busy - own.user - own.system

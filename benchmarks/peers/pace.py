@@ -5,7 +5,7 @@ import dataclasses
 import json
 import time
 
-from benchmarks.peers.machine import peak_memory
+from benchmarks.peers.machine import cpu_seconds_of_others, peak_memory
 
 
 @dataclasses.dataclass
@@ -23,6 +23,7 @@ class Pace:
         self.started = time.perf_counter()
         self.settles = None  # when the warm-up is over
         self.measured_from = None  # the end of the last step of the warm-up
+        self.others_before = None  # CPU seconds that other processes had taken by then
         self.sentences = self.measured_sentences = 0
         self.now = self.started
 
@@ -36,15 +37,18 @@ class Pace:
             self.measured_sentences += num_sentences
         elif self.now >= self.settles:
             self.measured_from = self.now
+            self.others_before = cpu_seconds_of_others()
         return self.measured_from is not None and self.now - self.measured_from >= self.seconds
 
     def result(self, **more):
         if not self.measured_sentences:
             raise ValueError(f"The training ended within the warm-up of {self.warm_up} s: lower `--warm-up`.")
+        others = cpu_seconds_of_others() - self.others_before
         return {
             "sentences_per_second": round(self.measured_sentences / (self.now - self.measured_from), 2),
             "inclusive": round(self.sentences / (self.now - self.started), 2),
             "measured_seconds": round(self.now - self.measured_from, 1),
+            "other_cores": round(others / (time.perf_counter() - self.measured_from), 2),
             "peak_gb": round(peak_memory(), 2),
             **more,
         }
