@@ -32,4 +32,4 @@ def make_serving(task):
         return answers
 
     signature = [tf.TensorSpec((None,), "string", name=name) for name in names]
-    return tf.function(serve, input_signature=signature)
+    return tf.function(serve, input_signature=signature, autograph=False)

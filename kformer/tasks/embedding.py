@@ -21,7 +21,8 @@ class SentenceEmbedder:
 
         self.backbone = backbone
         self.processor = processor
-        self._graph = tf.function(self._vectors, input_signature=[tf.TensorSpec((None,), "string")])
+        signature = [tf.TensorSpec((None,), "string")]
+        self._graph = tf.function(self._vectors, input_signature=signature, autograph=False)
 
     @classmethod
     def from_pretrained(cls, init="minilm", max_length=256, precision="auto"):
