@@ -101,8 +101,8 @@ class Task(keras.Model):
         from kformer.data.batches import make_batches
 
         plan = self.plan(examples, batch_size, num_buckets, accumulation)
-        source = self.element_source(examples, **options)
-        return make_batches(plan, source.element, source.signature(accumulation > 1), seed if training else None)
+        source = self.element_source(examples, with_step_targets=accumulation > 1, **options)
+        return make_batches(plan, source.element, source.signature(), seed if training else None)
 
     def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1):
         """The `kformer.data.plan.Plan` behind `batches`."""

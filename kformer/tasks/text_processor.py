@@ -136,14 +136,15 @@ class TextElements:
         examples: `kformer.data.Examples`.
         targets: array (n, ...), or None for inputs alone.
         weights: float32 (n,), or None for 1 each.
+        with_step_targets: bool, put the optimizer step's number of targets among the inputs (see `Task`).
     """
 
-    def __init__(self, processor, examples, targets=None, weights=None):
+    def __init__(self, processor, examples, targets=None, weights=None, with_step_targets=False):
         self.cache = processor.token_cache(examples)
         self.pair = processor.pair
         self.targets = targets
         self.weights = np.ones(len(examples), "float32") if weights is None else weights
-        self.with_step_targets = False
+        self.with_step_targets = with_step_targets
 
     def element(self, indices, width, step_targets):
         """One batch: (inputs, targets, weights), or inputs alone.
@@ -162,18 +163,17 @@ class TextElements:
             inputs["step_targets"] = np.full(len(indices), step_targets, "float32")
         return inputs if self.targets is None else (inputs, self.targets[indices], self.weights[indices])
 
-    def signature(self, with_step_targets=False):
-        """The `tf.TensorSpec`s of an element; `step_targets` are among the inputs if asked for."""
+    def signature(self):
+        """The `tf.TensorSpec`s of an element."""
         import tensorflow as tf
 
-        self.with_step_targets = with_step_targets
         inputs = {
             "token_ids": tf.TensorSpec((None, None), "int32"),
             "padding_mask": tf.TensorSpec((None, None), "bool"),
         }
         if self.pair:
             inputs["segment_ids"] = tf.TensorSpec((None, None), "int32")
-        if with_step_targets:
+        if self.with_step_targets:
             inputs["step_targets"] = tf.TensorSpec((None,), "float32")
         if self.targets is None:
             return inputs

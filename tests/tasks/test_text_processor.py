@@ -43,8 +43,7 @@ def test_an_element_has_targets_and_weights_where_there_are_labels():
 
 
 def test_an_element_tells_the_step_s_targets_where_asked():
-    source = TextElements(processor(), examples(4))
-    source.signature(with_step_targets=True)
+    source = TextElements(processor(), examples(4), with_step_targets=True)
     assert source.element(np.array([0, 1]), 9, 5.0)["step_targets"].tolist() == [5.0, 5.0]
 
 
@@ -52,8 +51,8 @@ def test_an_element_tells_the_step_s_targets_where_asked():
 @pytest.mark.parametrize("with_step_targets", [False, True])
 def test_the_signature_fits_the_elements(pair, with_step_targets):
     ours, data = processor(pair=pair), examples(4, pair=pair)
-    source = TextElements(ours, data, data.targets())
-    signature = source.signature(with_step_targets)
+    source = TextElements(ours, data, data.targets(), with_step_targets=with_step_targets)
+    signature = source.signature()
     element = source.element(np.arange(4), 9, 1.0)
     tf.nest.assert_same_structure(signature, element)
     for spec, array in zip(tf.nest.flatten(signature), tf.nest.flatten(element), strict=True):

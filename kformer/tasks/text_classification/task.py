@@ -59,6 +59,8 @@ class TextClassification(Task):
         self.monitor = {"single_label": ("val_accuracy", "max"), "multi_label": ("val_f1", "max")}.get(
             problem, ("val_loss", "min")
         )
+        if pooling == "mean" and backbone.pooler is not None:
+            backbone.pooler.trainable = False  # nothing reads it
         self.head_dropout = Dropout(dropout, seed=seed, name="head_dropout")
         # Logits in float32: softmax and loss lose too much in 8 bits of mantissa.
         self.head = keras.layers.Dense(
@@ -202,7 +204,7 @@ class TextClassification(Task):
             self.target_mean.assign(targets.mean())
             self.target_scale.assign(targets.std() or 1.0)
 
-    def element_source(self, examples, class_weights="none", inputs_only=False):
+    def element_source(self, examples, class_weights="none", inputs_only=False, with_step_targets=False):
         """The batches of `examples` (see `Task.batches`).
 
         Args:
@@ -210,11 +212,12 @@ class TextClassification(Task):
             class_weights: "none", or "balanced": an example weighs n / (classes x examples of its class), so that
                 every class weighs the same.
             inputs_only: bool, leave targets out even where there are labels.
+            with_step_targets: bool, see `TextElements`.
         """
         if inputs_only or "label" not in examples.fields:
             return TextElements(self.processor, examples)
         targets = examples.targets(self.labels or None)
-        return TextElements(self.processor, examples, targets, self._weights(targets, class_weights))
+        return TextElements(self.processor, examples, targets, self._weights(targets, class_weights), with_step_targets)
 
     def _weights(self, targets, class_weights):
         if class_weights not in ("none", "balanced"):
@@ -244,7 +247,8 @@ class TextClassification(Task):
 
     def stages(self):
         """The layers in groups from input to output: what layer-wise rates and freezing count by."""
-        return [*self.backbone.stages(), [self.head]]
+        unread = [self.backbone.pooler] if self.pooling == "mean" else None
+        return [*(stage for stage in self.backbone.stages() if stage != unread), [self.head]]
 
     def get_config(self):
         backbone = keras.saving.serialize_keras_object(self.backbone)
@@ -275,6 +279,9 @@ class MultiLabelF1(keras.metrics.F1Score):
     def __init__(self, num_labels, name="f1", **kwargs):
         super().__init__(average="macro", threshold=0.5, name=name, **kwargs)
         self.num_labels = num_labels
+        # Keras makes the counts at the first update; made inside the training step, they would have it traced twice.
+        super().update_state(ops.zeros((1, num_labels)), ops.zeros((1, num_labels)))
+        self.reset_state()
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         return super().update_state(y_true, ops.sigmoid(y_pred), sample_weight)
