@@ -1,0 +1,127 @@
+"""The table of all layers and tasks: each row says how it is built and what it is called with.
+
+A new layer or task is a new row; every property in this folder is then tested for it.
+"""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from kformer import layers
+from tests.tiny import FAMILIES, backbone, randomise, task
+
+random = np.random.default_rng(0)
+BATCH, LENGTH, D_MODEL = 3, 6, 8
+X = random.normal(size=(BATCH, LENGTH, D_MODEL)).astype("float32")
+CONTEXT = random.normal(size=(BATCH, 4, D_MODEL)).astype("float32")
+MASK = np.arange(LENGTH) < np.array([[6], [4], [1]])
+TOKEN_IDS = (random.integers(5, 60, (BATCH, LENGTH)) * MASK).astype("int32")
+TEXT = {"token_ids": TOKEN_IDS, "padding_mask": MASK}
+PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Case:
+    """One row.
+
+    Attributes:
+        name: str.
+        make: function of (dtype, dropout) that returns the layer, built or not.
+        inputs: what it is called with.
+        others: further arguments by name: arrays, or switches.
+        is_random: whether it drops anything in training.
+    """
+
+    name: str
+    make: Callable
+    inputs: np.ndarray | dict
+    others: dict = dataclasses.field(default_factory=dict)
+    is_random: bool = True
+
+    def build(self, dtype=None, dropout=0.0):
+        """The layer with random weights, always the same."""
+        layer = self.make(dtype, dropout)
+        if not layer.built:
+            self.call(layer)
+        return randomise(layer)
+
+    @functools.cached_property
+    def layer(self):
+        """The layer in float32 without dropout, built once for all properties."""
+        return self.build()
+
+    def call(self, layer, inputs=None, training=False, **others):
+        """The layer's outputs; what is given replaces the row's own."""
+        switch = {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
+        return layer(self.inputs if inputs is None else inputs, **{**self.others, **others}, **switch)
+
+    @property
+    def arrays(self):
+        """The arrays that it is called with: (inputs, dict of others)."""
+        return self.inputs, {name: value for name, value in self.others.items() if isinstance(value, np.ndarray)}
+
+    def __str__(self):
+        return self.name
+
+
+def flat(outputs):
+    """All outputs as a list of arrays."""
+    return [np.asarray(output) for output in keras.tree.flatten(outputs)]
+
+
+def block(dtype, dropout, **settings):
+    return layers.TransformerBlock(2, D_MODEL, 16, dropout, dtype=dtype, **settings)
+
+
+def stack(dtype, dropout, num_layers=1, **settings):
+    return layers.TransformerStack(num_layers, 2, D_MODEL, 16, dropout, dtype=dtype, **settings)
+
+
+def attention(dtype, dropout):
+    return layers.MultiHeadAttention(2, D_MODEL, dropout, dtype=dtype)
+
+
+def text_classification(**settings):
+    return lambda dtype, dropout: task(dropout=dropout, dtype=dtype, **settings)
+
+
+LAYERS = [
+    Case("attention", attention, X, {"padding_mask": MASK}),
+    Case("causal attention", attention, X, {"use_causal_mask": True, "return_scores": True}),
+    Case("cross-attention", attention, X, {"context": CONTEXT}),
+    Case("feed-forward", lambda dtype, dropout: layers.FeedForward(D_MODEL, 16, dropout=dropout, dtype=dtype), X),
+    Case("dropout", lambda dtype, dropout: layers.Dropout(dropout, dtype=dtype), X),
+    Case("tokens", lambda dtype, _: layers.TokenEmbedding(60, D_MODEL, True, dtype=dtype), TOKEN_IDS, is_random=False),
+    Case("positions", lambda dtype, _: layers.PositionEmbedding(9, D_MODEL, 2, dtype=dtype), X, is_random=False),
+    Case("sinusoids", lambda dtype, _: layers.SinusoidalPositionEmbedding(9, D_MODEL, dtype=dtype), X, is_random=False),
+    Case("residual", lambda dtype, dropout: layers.Residual(dropout, dtype=dtype), X, {"outputs": X[::-1].copy()}),
+    Case("post-norm block", block, X, {"return_scores": True}),
+    Case("pre-norm block", lambda *a: block(*a, norm_first=True, activation="gelu_tanh"), X),
+    Case("cross block", lambda *a: block(*a, cross_attention=True), X, {"context": CONTEXT}),
+    Case(
+        "post-norm stack", lambda *a: stack(*a, num_layers=2), X, {"padding_mask": MASK, "return_hidden_states": True}
+    ),
+    Case(
+        "pre-norm stack",
+        lambda *a: stack(*a, norm_first=True, norm_epsilon=1e-5),
+        X,
+        {"padding_mask": MASK, "use_causal_mask": True, "return_attention_scores": True},
+    ),
+    Case("cross stack", lambda *a: stack(*a, cross_attention=True), X, {"context": CONTEXT}),
+]
+BACKBONES = [
+    Case(family, lambda dtype, dropout, family=family: backbone(family, dtype=dtype, dropout=dropout), inputs)
+    for family, inputs in zip(FAMILIES, (PAIR, TEXT, TEXT), strict=True)
+]
+TASKS = [
+    Case("text classification", text_classification(), TEXT),
+    Case("text classification of pairs", text_classification(pair=True), PAIR),
+    Case("text classification by the mean", text_classification(pooling="mean"), TEXT),
+    Case("multi-label text classification", text_classification(problem="multi_label"), TEXT),
+    Case("text regression", text_classification(problem="regression"), TEXT),
+]
+CASES = [*LAYERS, *BACKBONES, *TASKS]
