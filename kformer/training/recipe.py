@@ -55,7 +55,7 @@ class Recipe:
     validation_fraction: float = _option(0.1, "Share held out where no validation is given.", low=0.0, below=1.0)
     variant: str = _option("bert-tiny", "Sizes of a model from scratch (--init none).")
     vocab_size: int = _option(8000, "Vocabulary of a model from scratch.", low=100)
-    seed: int = _option(0, "Of everything random.", low=0)
+    seed: int = _option(0, "Of everything random.", low=0, below=2**32)
     precision: Precision = _option("auto", "Number format; auto asks the hardware.")
     xla: Literal["auto", "on", "off"] = _option("auto", "Compile with XLA; auto is on for GPUs.")
 

@@ -78,6 +78,15 @@ def test_two_seeds_differ():
     assert (one != other).any()
 
 
+def test_without_a_seed_of_its_own_it_follows_keras_s():
+    def outputs(seed):
+        keras.utils.set_random_seed(seed)
+        return np.asarray(Dropout(0.5)(ONES, training=True))
+
+    np.testing.assert_array_equal(outputs(1), outputs(1))
+    assert (outputs(1) != outputs(2)).any()
+
+
 def test_two_calls_differ():
     layer = Dropout(0.5, seed=7)
     assert (np.asarray(layer(ONES, training=True)) != np.asarray(layer(ONES, training=True))).any()

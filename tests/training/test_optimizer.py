@@ -110,7 +110,7 @@ def test_the_config_holds_exactly_the_arguments():
 def step_of(accumulation, count=13):
     """A task after one optimizer step on all examples, spread over so many batches."""
     model, data = task(), examples(count)
-    model.compile(AdamW(1e-2, epsilon=1e-2, accumulation=accumulation))
+    model.compile(AdamW(1e-2, epsilon=1e-2, accumulation=accumulation), run_eagerly=True)
     batches = model.batches(data, training=True, batch_size=100, num_buckets=1, accumulation=accumulation)
     model.fit(batches, epochs=1, verbose=0, shuffle=False)
     assert int(model.optimizer.iterations) == 1
@@ -125,12 +125,16 @@ def test_four_micro_batches_are_one_batch():
         np.testing.assert_allclose(whole, parts, atol=1e-6)
 
 
-def test_reduce_on_plateau_lowers_the_peak():
-    model = task()
-    model.compile(AdamW(1e-3, schedule="linear", total=100), run_eagerly=True)
+def test_keras_own_callbacks_move_the_peak():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(AdamW(1e-3, schedule="linear", total=100), loss="mse")
     plateau = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=1e9)
-    model.fit(model.batches(examples(), training=True), epochs=3, verbose=0, callbacks=[plateau], shuffle=False)
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.1 if epoch == 3 else rate)
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=3, verbose=0, callbacks=[plateau])
     assert float(model.optimizer.learning_rate) == pytest.approx(2.5e-4)
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), initial_epoch=3, epochs=4, verbose=0, callbacks=[scheduler])
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
+    assert float(model.optimizer.current_rate()) == pytest.approx(0.1 * (1 - 4 / 100))
 
 
 def test_no_hyper_parameter_needs_a_new_trace():

@@ -103,6 +103,7 @@ def test_a_value_of_the_wrong_type_is_refused(field, value, kind):
         ("validation_fraction", 1.0, "at least 0.0 and below 1.0"),
         ("vocab_size", 99, "at least 100"),
         ("seed", -1, "at least 0"),
+        ("seed", 2**32, "at least 0 and below 4294967296"),
     ],
 )
 def test_a_value_out_of_range_is_refused(field, value, accepted):
