@@ -14,7 +14,8 @@ def load_tensorflow():
     if "--debug" in sys.argv:
         _load()
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # 3 and not 2: with oneDNN TensorFlow logs an error for each kind of integer that it multiplies by another kernel.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as log:
