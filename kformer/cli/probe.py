@@ -6,8 +6,8 @@ from dataclasses import dataclass
 # Rows x inner x columns of a feed-forward product at MiniLM's sizes; larger ones are hardly faster.
 _SHAPE = (4096, 384, 1536)
 _SECONDS = 0.5
-# What a training step keeps of the matrix products' speed (0.44 was seen for MiniLM on SST-2): dropout, softmax, norms and
-# the optimizer take the rest.
+# What a training step keeps of the matrix products' speed: dropout, softmax, norms and the optimizer take the rest.
+# MiniLM on SST-2 kept 0.44.
 _EFFICIENCY = 0.45
 _PROCESS_BYTES = 0.7 * 2**30  # Python, TensorFlow and the data
 _ADAM_BYTES = 16  # weight, gradient and two moments, float32 each
