@@ -168,6 +168,7 @@ def test_a_finished_run_is_not_discarded(tmp_path):
     run = finished_run(tmp_path / "run")
     run.discard()
     run.verify()
+    assert run.finished
 
 
 def test_a_run_bears_the_name_that_was_asked_for(tmp_path):
@@ -221,3 +222,4 @@ def test_folders_inside_a_run_may_grow_after_it_was_finished(tmp_path):
     run.file("export").mkdir()
     (run.file("export") / "saved_model.pb").write_text("x")
     run.verify()
+    assert RunFolder.open(run.folder).finished
