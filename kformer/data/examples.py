@@ -106,7 +106,8 @@ class Examples:
                 if there is one.
 
         Returns:
-            The larger part and the part held out, both in the order of the source.
+            The larger part and the part held out, both in the order of the source. The rows that could not be used
+            are told once, with the larger part.
 
         Raises:
             ValueError: There is no such column, too few rows or groups to divide, or one class only.
@@ -119,7 +120,7 @@ class Examples:
         classes = self.values("label") if stratify and self.label_kind == "class" else None
         groups = None if column is None else self.table[column].to_pylist()
         chosen = held_out(len(self), fraction, seed, classes, groups)
-        return self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
+        return self.take(np.flatnonzero(~chosen)), replace(self.take(np.flatnonzero(chosen)), rejected=())
 
     @cached_property
     def fingerprint(self) -> str:

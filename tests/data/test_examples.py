@@ -98,6 +98,13 @@ def test_a_split_keeps_groups_whole(reviews, role):
     assert len(train | held_out) == 5
 
 
+def test_a_split_tells_the_unusable_rows_once(write):
+    rows = "".join(f"review {row},{'good' if row % 2 else 'bad'}\n" for row in range(40))
+    train, held_out = kd.load(write("a.csv", f"text,label\n{rows},good\n")).split(0.2)
+    assert [rejection.reason for rejection in train.rejected] == ["the text is empty"]
+    assert held_out.rejected == ()
+
+
 def test_a_group_column_that_is_not_there_is_refused(reviews):
     with pytest.raises(ValueError, match=r"has no column 'writer' \(`group`\). Its columns are: text, label, author"):
         kd.load(reviews).split(0.2, group="writer")
