@@ -72,8 +72,13 @@ def make_plan(lengths, batch_size=32, num_buckets=8, micro_batches=1):
 
     Returns:
         `Plan`.
+
+    Raises:
+        ValueError: there are no examples.
     """
     lengths = np.asarray(lengths)
+    if not len(lengths):
+        raise ValueError("There are no examples to make batches of. Received: 0 lengths. Give one or more examples.")
     boundaries = bucket_boundaries(lengths, num_buckets)
     bucket_of = np.searchsorted(boundaries, lengths)
     budget = batch_size * lengths.mean()

@@ -99,6 +99,11 @@ def test_a_multiple_that_cannot_be_reached_is_refused():
         make_plan([3, 9], batch_size=1, micro_batches=4).epoch()
 
 
+def test_a_plan_of_no_examples_is_refused():
+    with pytest.raises(ValueError, match="There are no examples to make batches of. Received: 0 lengths. Give one or"):
+        make_plan([])
+
+
 def test_the_share_of_padding_is_counted():
     plan = make_plan([2, 4, 4], num_buckets=1)
     assert plan.num_tokens == 10
