@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,11 +77,25 @@ def open_token_cache(folder, key, encode, num_examples, texts):
 
 
 def _write(path, encode, num_examples, texts):
-    """Tokenises in chunks, so that memory stays bounded, then puts the folder in its place in one rename."""
+    """Tokenises beside the cache's place, then puts the folder there in one rename; a failure leaves nothing behind."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.mkdir(parents=True, exist_ok=True)
-    lengths, first_lengths, full_lengths = [], [], []
-    with open(temporary / "raw", "wb") as raw:
+    try:
+        _tokenise(temporary, encode, num_examples, texts)
+        temporary.rename(path)
+    except OSError:
+        # Another process may have been quicker; its cache has the same key and so the same content.
+        if not path.exists():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _tokenise(folder, encode, num_examples, texts):
+    """Writes the arrays of a cache; the ids go to the disk in chunks, so that memory stays bounded."""
+    none = np.zeros(0, "int32")
+    lengths, first_lengths, full_lengths = [none], [none], [none]
+    with open(folder / "raw", "wb") as raw:
         for start in range(0, num_examples, CHUNK):
             encoded = encode(*texts(start, min(start + CHUNK, num_examples)))
             raw.write(encoded["token_ids"].flat_values.numpy().astype("int32").tobytes())
@@ -88,19 +103,10 @@ def _write(path, encode, num_examples, texts):
             first_lengths.append(encoded["first_length"].numpy())
             full_lengths.append(encoded["length"].numpy())
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype("int64")
-    _raw_to_npy(temporary / "raw", temporary / "ids.npy", int(offsets[-1]))
-    np.save(temporary / "offsets.npy", offsets)
-    np.save(temporary / "first_lengths.npy", np.concatenate(first_lengths).astype("int32"))
-    np.save(temporary / "full_lengths.npy", np.concatenate(full_lengths).astype("int32"))
-    try:
-        temporary.rename(path)
-    except OSError:
-        # Another process was quicker; its cache has the same key and so the same content.
-        if not path.exists():
-            raise
-        for file in temporary.iterdir():
-            file.unlink()
-        temporary.rmdir()
+    _raw_to_npy(folder / "raw", folder / "ids.npy", int(offsets[-1]))
+    np.save(folder / "offsets.npy", offsets)
+    np.save(folder / "first_lengths.npy", np.concatenate(first_lengths).astype("int32"))
+    np.save(folder / "full_lengths.npy", np.concatenate(full_lengths).astype("int32"))
 
 
 def _raw_to_npy(raw, target, size):

@@ -73,10 +73,30 @@ def test_the_ids_stay_on_disk(opened):
     assert isinstance(opened().ids, np.memmap)
 
 
-def test_a_failure_leaves_no_cache(opened, tmp_path):
+def test_no_examples_have_no_ids(opened):
+    cache = opened([])
+    assert (cache.lengths.tolist(), cache.ids.tolist()) == ([], [])
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path):
+    with pytest.raises(RuntimeError):
+        open_token_cache(tmp_path, "k", fail, 4, lambda start, stop: [TEXTS])
+    assert list((tmp_path / "tokens").iterdir()) == []
+
+
+def test_a_failure_can_be_made_good(opened, tmp_path):
     with pytest.raises(RuntimeError):
         open_token_cache(tmp_path, "k", fail, 4, lambda start, stop: [TEXTS])
     assert opened().num_truncated == 1
+
+
+def test_a_place_that_cannot_be_taken_is_told(opened, monkeypatch):
+    def rename(self, target):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(token_cache.Path, "rename", rename)
+    with pytest.raises(OSError, match="no space left"):
+        opened()
 
 
 def fail(texts):
@@ -92,3 +112,4 @@ def test_a_cache_that_another_process_made_meanwhile_is_taken(opened, tokenizer,
 
     cache = open_token_cache(tmp_path, "k", encode, 4, lambda start, stop: [TEXTS[start:stop]])
     assert cache.lengths.tolist() == [5, 2, 6, 3]
+    assert [path.name for path in (tmp_path / "tokens").iterdir()] == ["k.npz.d"]
