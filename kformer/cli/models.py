@@ -9,6 +9,9 @@ from kformer.cli.quiet import load_tensorflow
 _TOKENS_PER_WORD = 1.35  # WordPiece on English prose, punctuation included
 _BATCH_SIZE = 32
 _EPOCHS = 3
+# Remove with the byte-level tokenizer: until then these families' weights load, but no text can be made ready for them.
+_WEIGHTS_ONLY = ("roberta",)
+_WEIGHTS_ONLY_NOTE = "* Weights only: no text task can start from it yet, as its byte-level tokenizer is missing."
 
 
 @click.command()
@@ -25,10 +28,11 @@ def models(source, epochs, max_length, **arguments):
 
     load_tensorflow()
     variants = kf.models.variants()
-    rows = [[variant.name, f"{variant.num_parameters / 1e6:,.1f} M"] for variant in variants]
+    rows = [[_marked_name(variant), f"{variant.num_parameters / 1e6:,.1f} M"] for variant in variants]
     if source is None:
         rows = [[*row, variant.init, variant.paper] for row, variant in zip(rows, variants, strict=True)]
         print_table(("--init", "parameters", "weights", "paper"), rows)
+        click.echo(_WEIGHTS_ONLY_NOTE)
         return
     from kformer.cli.probe import measure, training_memory
 
@@ -42,7 +46,12 @@ def models(source, epochs, max_length, **arguments):
         row += [f"{memory / 2**30:.1f} GiB", f"{speed} /s", duration(epochs * len(lengths) / rate)]
     click.echo(f"{len(lengths):,} texts of about {mean_length:.0f} tokens; {probe.description}")
     print_table(("--init", "parameters", "memory", "examples", f"{epochs} epochs"), rows)
+    click.echo(_WEIGHTS_ONLY_NOTE)
     click.echo("Estimates: expect them to be right within a factor of two. A run states its own after ten steps.")
+
+
+def _marked_name(variant) -> str:
+    return f"{variant.name} *" if variant.family in _WEIGHTS_ONLY else variant.name
 
 
 def _token_lengths(examples, max_length: int) -> list[int]:
