@@ -33,7 +33,7 @@ class Task(keras.Model):
 
         Args:
             optimizer: "auto" is AdamW with rate 5e-5 and weight decay 0.01 on all but biases and norms, clipped at
-                global norm 1.
+                global norm 1. In float16 every optimizer that does not scale the loss is made to.
             loss: "auto" is the task's own.
             metrics: "auto" are the task's own.
             label_smoothing: float in [0, 1), for the task's own loss.
@@ -42,8 +42,11 @@ class Task(keras.Model):
         keep_freed_memory()
         self.label_smoothing = label_smoothing
         self.has_own_loss = loss == "auto"
+        optimizer = self.default_optimizer() if optimizer == "auto" else optimizer
+        if self.needs_loss_scale and kwargs.get("auto_scale_loss", True):
+            optimizer = with_loss_scale(optimizer)
         super().compile(
-            optimizer=self.default_optimizer() if optimizer == "auto" else optimizer,
+            optimizer=optimizer,
             loss=None if self.has_own_loss else loss,
             weighted_metrics=self.default_metrics() if metrics == "auto" else None,
             metrics=None if metrics == "auto" else metrics,
@@ -55,6 +58,11 @@ class Task(keras.Model):
         if self.optimizer is not None:
             # Variables that the first step had to create would make TensorFlow trace that step twice.
             self.optimizer.build(self.trainable_variables)
+
+    @property
+    def needs_loss_scale(self):
+        """Whether it computes in float16, where the small gradients of a loss that is not scaled vanish."""
+        return self.backbone.compute_dtype == "float16"
 
     def default_optimizer(self):
         """A Keras AdamW with the usual settings for fine-tuning, without a schedule."""
@@ -102,7 +110,7 @@ class Task(keras.Model):
 
         plan = self.plan(examples, batch_size, num_buckets, accumulation)
         source = self.element_source(examples, with_step_targets=accumulation > 1, **options)
-        return make_batches(plan, source.element, source.signature(), seed if training else None)
+        return make_batches(plan, source, seed if training else None)
 
     def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1):
         """The `kformer.data.plan.Plan` behind `batches`."""
@@ -116,7 +124,7 @@ class Task(keras.Model):
 
         plan = self.plan(examples, batch_size)
         source = self.element_source(examples, inputs_only=True)
-        outputs = self.predict(make_batches(plan, source.element, source.signature()), verbose=0)
+        outputs = self.predict(make_batches(plan, source), verbose=0)
         order = np.concatenate([indices for _, indices in plan.epoch()])
         restored = np.empty_like(outputs)
         restored[order] = outputs
@@ -151,3 +159,18 @@ class Task(keras.Model):
     def load_assets(self, dir_path):
         """Reads the processor's files from a saved model; Keras calls this."""
         self.processor.load(dir_path)
+
+
+def with_loss_scale(optimizer):
+    """An optimizer that scales the loss: the given one, or Keras' around it.
+
+    Keras does so by itself only where the policy of the whole model is float16; here it is the backbone's.
+
+    Args:
+        optimizer: what `keras.optimizers.get` takes.
+    """
+    optimizer = keras.optimizers.get(optimizer)
+    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if optimizer is None or scales or getattr(optimizer, "loss_scale", None) is not None:
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)

@@ -61,6 +61,31 @@ def _fused_step(variable, momentum, velocity, gradient, rate, decay, betas, epsi
     )
 
 
+def update_if(condition, update, variables):
+    """Updates variables in place, or leaves them as they are.
+
+    Args:
+        condition: boolean scalar.
+        update: function without arguments.
+        variables: the variables that it changes.
+    """
+    choose = _branch_if if keras.backend.backend() == "tensorflow" else plain_update_if
+    choose(condition, update, variables)
+
+
+def plain_update_if(condition, update, variables):
+    """`update_if` on every backend: JAX' branches cannot assign."""
+    before = [ops.copy(variable) for variable in variables]
+    update()
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(ops.where(condition, variable, value))
+
+
+def _branch_if(condition, update, variables):
+    """`update_if` without a copy of the variables."""
+    ops.cond(condition, update, lambda: None)
+
+
 def global_norm(gradients):
     """The square root of the sum of all squares, a float32 scalar."""
     if keras.backend.backend() == "tensorflow":

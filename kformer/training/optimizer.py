@@ -3,8 +3,13 @@
 import keras
 from keras import ops
 
-from kformer.training.adam import adam_step, global_norm
+from kformer.training.adam import adam_step, global_norm, update_if
 from kformer.training.schedules import rate_factor
+
+# Keras' own numbers; the largest is NVIDIA Apex's.
+INITIAL_LOSS_SCALE = 2.0**15
+LARGEST_LOSS_SCALE = 2.0**24
+GROWTH_STEPS = 2000
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -21,6 +26,15 @@ class AdamW(keras.optimizers.Optimizer):
 
     with d = 0 for biases and norms. Papers: Kingma and Ba, arXiv 1412.6980; Loshchilov and Hutter, arXiv 1711.05101.
 
+    In float16 small gradients vanish unless the loss is multiplied by a scale; the gradients are divided by it before
+    they are clipped (Micikevicius et al., arXiv 1710.03740). An update whose gradients are not finite is skipped: no
+    variable, moment or count changes, and the scale is halved. After `GROWTH_STEPS` finite updates it is doubled.
+
+    Attributes:
+        gradient_norm: variable, global norm of the last update's gradients, unscaled and not clipped; not finite where
+            the update was skipped.
+        loss_scale: variable, or None when the loss is not scaled.
+
     Args:
         learning_rate: float, peak rate.
         schedule: str, a name of `schedules.SCHEDULES`.
@@ -31,6 +45,7 @@ class AdamW(keras.optimizers.Optimizer):
         clip_norm: float, largest global norm of the gradients; 0 does not clip.
         accumulation: int, batches per update.
         beta_1, beta_2, epsilon: floats b1, b2, e.
+        loss_scale: float, first factor on the loss; 0 does not scale it.
     """
 
     def __init__(
@@ -46,6 +61,7 @@ class AdamW(keras.optimizers.Optimizer):
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-8,
+        loss_scale=0.0,
         name="adamw",
         **kwargs,
     ):
@@ -61,6 +77,8 @@ class AdamW(keras.optimizers.Optimizer):
         scalar |= {"clip_norm": clip_norm, "gradient_norm": 0.0}
         for variable_name, value in scalar.items():
             setattr(self, variable_name, self._scalar(variable_name, value))
+        self.loss_scale = self._scalar("loss_scale", loss_scale) if loss_scale else None
+        self.finite_updates = self._scalar("finite_updates", 0) if loss_scale else None
 
     def _scalar(self, name, value):
         initializer = keras.initializers.Constant(value)
@@ -88,12 +106,44 @@ class AdamW(keras.optimizers.Optimizer):
         """
         self.multipliers.assign(ops.convert_to_tensor(multipliers, "float32"))
 
+    def scale_loss(self, loss):
+        """The loss to differentiate; Keras' trainer calls this."""
+        loss = super().scale_loss(loss)
+        return loss if self.loss_scale is None else loss * ops.cast(self.loss_scale, loss.dtype)
+
+    def _unscaled(self, value):
+        return value if self.loss_scale is None else value / self.loss_scale
+
     def _clip_gradients(self, grads):
         grads = [ops.convert_to_tensor(grad) for grad in grads]
-        norm = global_norm(grads)
+        norm = self._unscaled(global_norm(grads))
         self.gradient_norm.assign(norm)
         factor = ops.where(self.clip_norm > 0, self.clip_norm / ops.maximum(norm, self.clip_norm), 1.0)
+        # One multiplication clips and unscales.
+        factor = self._unscaled(factor)
         return [grad * ops.cast(factor, grad.dtype) for grad in grads]
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        update = super()._backend_update_step
+        if self.loss_scale is None:
+            update(grads, trainable_variables, learning_rate)
+            return
+        # A sum of squares is finite only where every gradient is, also every one accumulated: no further pass.
+        finite = ops.isfinite(self.gradient_norm)
+        changed = [*trainable_variables, *self._momentums, *self._velocities]
+        update_if(finite, lambda: update(grads, trainable_variables, learning_rate), changed)
+        self._adjust_loss_scale(finite)
+        # Keras counts every batch once it is applied: a skipped update takes its batches back.
+        taken_back = ops.where(finite, 0, self.accumulation)
+        self._iterations.assign(self._iterations - ops.cast(taken_back, self._iterations.dtype))
+
+    def _adjust_loss_scale(self, finite):
+        count = ops.where(finite, self.finite_updates + 1.0, 0.0)
+        grows = count >= GROWTH_STEPS
+        doubled = ops.minimum(2.0 * self.loss_scale, LARGEST_LOSS_SCALE)
+        kept = ops.where(grows, doubled, self.loss_scale)
+        self.loss_scale.assign(ops.where(finite, kept, 0.5 * self.loss_scale))
+        self.finite_updates.assign(ops.where(grows, 0.0, count))
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
@@ -118,6 +168,7 @@ class AdamW(keras.optimizers.Optimizer):
             "learning_rate": config["learning_rate"],
             **{name: getattr(self, name) for name in own},
             **{name: float(getattr(self, name)) for name in variables},
+            "loss_scale": 0.0 if self.loss_scale is None else float(self.loss_scale),
         }
 
 

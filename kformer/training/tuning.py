@@ -9,7 +9,7 @@ from kformer.evaluation import judge
 from kformer.runs import RunFolder
 from kformer.tasks.precision import resolve_precision
 from kformer.training.callbacks import StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
-from kformer.training.optimizer import AdamW
+from kformer.training.optimizer import INITIAL_LOSS_SCALE, AdamW
 from kformer.training.recipe import Recipe
 from kformer.training.records import tell, write_records
 from kformer.training.run import Run
@@ -74,15 +74,16 @@ def prepare(task, train, recipe):
         task.set_dropout(recipe.dropout)
     freeze_stages(task, recipe.freeze)
     plan = task.plan(train, recipe.batch_size, recipe.num_buckets, recipe.accumulation)
-    optimizer = make_optimizer(recipe, updates_per_epoch=plan.num_batches // recipe.accumulation)
+    loss_scale = INITIAL_LOSS_SCALE if task.needs_loss_scale else 0.0
+    optimizer = make_optimizer(recipe, plan.num_batches // recipe.accumulation, loss_scale)
     task.compile(optimizer, label_smoothing=recipe.label_smoothing, jit_compile=uses_xla(recipe.xla))
     optimizer.build(task.trainable_variables)
     optimizer.set_multipliers(stage_multipliers(task, recipe.layer_decay))
     return plan
 
 
-def make_optimizer(recipe, updates_per_epoch):
-    """The recipe's AdamW for a run of so many updates per epoch."""
+def make_optimizer(recipe, updates_per_epoch, loss_scale=0.0):
+    """The recipe's AdamW for a run of so many updates per epoch, with a first loss scale (0 does not scale)."""
     total = recipe.epochs * updates_per_epoch
     default_final_rate = EXPONENTIAL_FINAL_RATE if recipe.schedule == "exponential" else 0.0
     return AdamW(
@@ -94,6 +95,7 @@ def make_optimizer(recipe, updates_per_epoch):
         weight_decay_rate=recipe.weight_decay,
         clip_norm=recipe.clip_norm,
         accumulation=recipe.accumulation,
+        loss_scale=loss_scale,
     )
 
 

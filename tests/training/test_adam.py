@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kformer.training.adam import adam_step, global_norm, plain_step
+from kformer.training.adam import adam_step, global_norm, plain_step, plain_update_if, update_if
 
 SETTINGS = {"rate": np.float32(0.1), "decay": np.float32(0.05), "betas": (0.9, 0.99), "epsilon": 1e-3}
 
@@ -24,6 +24,14 @@ def steps(step, count=4):
 def test_the_fused_step_is_the_plain_one(count):
     for fused, expected in zip(steps(adam_step, count), steps(plain_step, count), strict=True):
         np.testing.assert_allclose(fused, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("choose", [update_if, plain_update_if])
+@pytest.mark.parametrize(("condition", "expected"), [(True, 2.0), (False, 1.0)])
+def test_an_update_happens_only_on_its_condition(choose, condition, expected):
+    variable = keras.Variable(1.0)
+    choose(keras.ops.convert_to_tensor(condition), lambda: variable.assign(2.0), [variable])
+    assert float(variable) == expected
 
 
 def test_the_global_norm_is_over_all_gradients():

@@ -70,20 +70,38 @@ def test_a_loss_that_is_no_number_ends_the_run_and_says_what_to_try(loss):
         stop.on_train_batch_end(3, {"loss": loss})
 
 
+def test_an_update_that_was_skipped_does_not_end_the_run():
+    stop = callback_of(StopOnNaN(), loss_scale=2.0)
+    stop.model.optimizer.gradient_norm.assign(float("inf"))
+    stop.model.optimizer.loss_scale.assign(1.0)
+    stop.on_epoch_begin(0)
+    stop.on_train_batch_end(0, {"loss": 1.0})
+
+
+def test_gradients_that_no_scale_makes_finite_end_the_run():
+    stop = callback_of(StopOnNaN(), loss_scale=0.5)
+    stop.on_epoch_begin(1)
+    message = (
+        r"The gradients are too large for float16 in step 4 of epoch 2, however little the loss is scaled \(now by "
+        r"0.5\): choose `precision` mixed_bfloat16 or float32\."
+    )
+    with pytest.raises(FloatingPointError, match=message):
+        stop.on_train_batch_end(3, {"loss": 1.0})
+
+
 SAMPLES = [{"text": "a | b\nc", "text_pair": "d", "label": "good", "predicted": "bad"}]
 
 
-@pytest.fixture
-def written(tmp_path):
+def write(folder, **optimizer):
     """What TensorBoard reads after one epoch of three steps: tag -> list of (step, value)."""
     judged = SimpleNamespace(samples=SAMPLES, confusion=np.array([[1, 0], [2, 3]]), labels=("bad", "good"))
-    board = callback_of(TrainingBoard(tmp_path, "epochs: 1\n", lambda: judged, every=2), learning_rate=0.5)
+    board = callback_of(TrainingBoard(folder, "epochs: 1\n", lambda: judged, every=2), learning_rate=0.5, **optimizer)
     board.on_train_begin()
     for step in range(3):
         board.on_train_batch_end(step)
     board.on_epoch_end(0)
     board.on_train_end()
-    (file,) = (tmp_path / "details").iterdir()
+    (file,) = (folder / "details").iterdir()
     values = {}
     for record in tf.data.TFRecordDataset(str(file)):
         event = tf.compat.v1.Event.FromString(record.numpy())
@@ -92,9 +110,22 @@ def written(tmp_path):
     return values
 
 
+@pytest.fixture
+def written(tmp_path):
+    return write(tmp_path)
+
+
 def test_the_board_shows_rate_and_gradient_norm_every_so_many_steps(written):
     assert written["step/learning_rate"] == [(2, 0.5)]
     assert written["step/gradient_norm"] == [(2, 0.0)]
+
+
+def test_the_board_shows_the_loss_scale_where_there_is_one(tmp_path):
+    assert write(tmp_path, loss_scale=8.0)["step/loss_scale"] == [(2, 8.0)]
+
+
+def test_the_board_shows_no_loss_scale_where_there_is_none(written):
+    assert "step/loss_scale" not in written
 
 
 def test_the_board_shows_the_recipe(written):

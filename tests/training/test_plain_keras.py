@@ -36,6 +36,34 @@ def test_ones_own_loss_equals_the_tasks_where_both_are_means():
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", ["auto", "sgd", AdamW()])
+def test_in_float16_every_optimizer_scales_the_loss(optimizer):
+    model = task(dtype="mixed_float16")
+    model.compile(optimizer)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [AdamW(loss_scale=2.0), keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())]
+)
+def test_an_optimizer_that_scales_the_loss_stays_itself(optimizer):
+    model = task(dtype="mixed_float16")
+    model.compile(optimizer)
+    assert model.optimizer is optimizer
+
+
+def test_in_float16_the_scaling_can_be_refused():
+    model = task(dtype="mixed_float16")
+    model.compile("sgd", auto_scale_loss=False)
+    assert isinstance(model.optimizer, keras.optimizers.SGD)
+
+
+def test_in_float32_the_loss_is_not_scaled():
+    model = task()
+    model.compile()
+    assert isinstance(model.optimizer, keras.optimizers.AdamW)
+
+
 def test_keras_learning_rate_scheduler_sets_the_rate():
     model = task()
     model.compile(AdamW(1e-3))

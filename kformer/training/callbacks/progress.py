@@ -72,10 +72,12 @@ class Throughput(keras.callbacks.Callback):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Ends a run whose loss is no longer a number, saying what to try.
+    """Ends a run whose loss or gradients are no longer numbers, saying what to try.
+
+    An update that is skipped while the loss scale finds its place is no reason.
 
     Raises:
-        FloatingPointError: at the first batch after which the mean loss is NaN or infinite.
+        FloatingPointError: at the first batch after which the mean loss is NaN or infinite, or the loss scale below 1.
     """
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -89,4 +91,10 @@ class StopOnNaN(keras.callbacks.Callback):
                 f"The loss became {loss} in step {batch + 1} of epoch {self._epoch + 1}. Try a lower `learning_rate` "
                 f"(now {rate:g}), a longer `warmup`, a smaller `clip_norm`, or `precision` float32; and look at the "
                 "data with `kformer data`."
+            )
+        scale = getattr(self.model.optimizer, "loss_scale", None)
+        if scale is not None and scale < 1:
+            raise FloatingPointError(
+                f"The gradients are too large for float16 in step {batch + 1} of epoch {self._epoch + 1}, however "
+                f"little the loss is scaled (now by {float(scale):g}): choose `precision` mixed_bfloat16 or float32."
             )

@@ -6,8 +6,8 @@ import keras
 class TrainingBoard(keras.callbacks.Callback):
     """Writes to TensorBoard what `keras.callbacks.TensorBoard` does not.
 
-    Per tenth step the learning rate and the gradient norm; per epoch the speed, some predictions with their text, and
-    the confusion matrix as an image; at the start the recipe.
+    Per tenth step the learning rate, the gradient norm and, in float16, the loss scale; per epoch the speed, some
+    predictions with their text, and the confusion matrix as an image; at the start the recipe.
 
     Args:
         folder: path of the logs.
@@ -41,6 +41,8 @@ class TrainingBoard(keras.callbacks.Callback):
         with self._writer.as_default(step=self._step):
             tf.summary.scalar("step/learning_rate", optimizer.current_rate())
             tf.summary.scalar("step/gradient_norm", optimizer.gradient_norm)
+            if optimizer.loss_scale is not None:
+                tf.summary.scalar("step/loss_scale", optimizer.loss_scale)
 
     def on_epoch_end(self, epoch, logs=None):
         import tensorflow as tf
