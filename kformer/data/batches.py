@@ -1,21 +1,40 @@
 """From a plan to a `tf.data.Dataset`."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from kformer.data.plan import Plan
 
 
-def make_batches(plan: Plan, assemble: Callable, signature, seed=None):
+class Elements(Protocol):
+    """What makes the batches of a plan: a task's examples as NumPy arrays."""
+
+    def element(self, indices, width, step_targets, epoch):
+        """One element of the dataset.
+
+        Args:
+            indices: (batch,) ints, the examples.
+            width: int, or a pair of ints for two sides: the padded length.
+            step_targets: float, the optimizer step's real targets per batch.
+            epoch: int, for augmentation, which depends on (seed, epoch, index) alone.
+        """
+
+    def count(self, indices):
+        """int, the real targets of these examples: rows for labels, tokens for a translation."""
+
+    def signature(self):
+        """The nested `tf.TensorSpec`s of an element."""
+
+
+def make_batches(plan: Plan, elements: Elements, seed=None):
     """A dataset with one element per batch of the plan, in a new order each time it is iterated.
 
     Its cardinality is known (Keras dilutes the metrics of `evaluate` otherwise, keras#23084).
 
     Args:
         plan: which examples make which batch.
-        assemble: function of (indices, width) that returns the element as NumPy arrays.
-        signature: nested `tf.TensorSpec`s of an element.
+        elements: makes the batches.
         seed: int for random orders, None for the data's own.
 
     Returns:
@@ -25,13 +44,14 @@ def make_batches(plan: Plan, assemble: Callable, signature, seed=None):
 
     epochs = iter(range(2**62))
 
-    def elements():
-        entries = plan.epoch(seed, next(epochs))
+    def generate():
+        epoch = next(epochs)
+        entries = plan.epoch(seed, epoch)
         for start in range(0, len(entries), plan.micro_batches):
             step = entries[start : start + plan.micro_batches]
-            step_size = sum(len(indices) for _, indices in step)
+            step_targets = sum(elements.count(indices) for _, indices in step) / plan.micro_batches
             for bucket, indices in step:
-                yield assemble(np.asarray(indices), plan.boundaries[bucket], step_size / plan.micro_batches)
+                yield elements.element(np.asarray(indices), plan.boundaries[bucket], step_targets, epoch)
 
-    dataset = tf.data.Dataset.from_generator(elements, output_signature=signature)
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=elements.signature())
     return dataset.apply(tf.data.experimental.assert_cardinality(plan.num_batches)).prefetch(tf.data.AUTOTUNE)

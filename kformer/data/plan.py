@@ -1,8 +1,15 @@
-"""Which examples make which batch: length buckets and token budgets, known before the epoch starts. Plain NumPy."""
+"""Which examples make which batch: length buckets and token budgets, known before the epoch starts. Plain NumPy.
+
+An example has one length, or two where it has two sides that are padded apart: a text and its translation.
+"""
 
 import dataclasses
+import itertools
 
 import numpy as np
+
+# Padded lengths of a side that are tried where there are two: all pairs of them are compared with each other.
+_WIDTHS_PER_SIDE = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,14 +17,14 @@ class Plan:
     """How a data set is cut into batches.
 
     Attributes:
-        boundaries: tuple of ints, the padded length of each bucket, ascending.
+        boundaries: tuple, the padded length of each bucket, ascending: an int, or a pair of ints for two sides.
         rows: tuple of ints, the most examples that a batch of each bucket takes.
         buckets: tuple of int arrays, the examples of each bucket.
-        lengths: int (n,), tokens per example.
+        lengths: int (n,) or (n, 2), tokens per example.
         micro_batches: int, batches per optimizer step; every epoch has a multiple of it.
     """
 
-    boundaries: tuple[int, ...]
+    boundaries: tuple[int | tuple[int, int], ...]
     rows: tuple[int, ...]
     buckets: tuple[np.ndarray, ...]
     lengths: np.ndarray
@@ -48,44 +55,56 @@ class Plan:
 
     @property
     def num_tokens(self):
-        """int, real tokens per epoch."""
+        """int, real tokens per epoch; those of both sides where there are two."""
         return int(self.lengths.sum())
 
     @property
     def padding_share(self):
         """float, the share of padding among all tokens that the model sees."""
-        padded = sum(len(indices) * self.boundaries[bucket] for bucket, indices in enumerate(self.buckets))
-        return 1.0 - self.num_tokens / padded
+        padded = sum(len(indices) * np.sum(self.boundaries[bucket]) for bucket, indices in enumerate(self.buckets))
+        return float(1.0 - self.num_tokens / padded)
 
 
-def make_plan(lengths, batch_size=32, num_buckets=8, micro_batches=1):
+def make_plan(lengths, batch_size=32, num_buckets=8, micro_batches=1, batch_tokens=None):
     """Buckets with the least padding, and batches of equal numbers of tokens.
 
     A batch holds about as many tokens as `batch_size` examples of mean length, so that short examples come in larger
-    batches and the mean number of examples per batch is near `batch_size`.
+    batches and the mean number of examples per batch is near `batch_size`. Of two sides the longer one counts, as in
+    fairseq's `--max-tokens`.
 
     Args:
-        lengths: (n,) ints, tokens per example.
+        lengths: (n,) ints, tokens per example, or (n, 2), tokens of its two sides.
         batch_size: int, mean number of examples per batch.
         num_buckets: int, at most so many padded lengths.
         micro_batches: int, batches per optimizer step.
+        batch_tokens: int, the most tokens of a batch, padding included, in place of `batch_size`.
 
     Returns:
         `Plan`.
 
     Raises:
-        ValueError: there are no examples.
+        ValueError: there are no examples, or one of them is longer than `batch_tokens`.
     """
     lengths = np.asarray(lengths)
     if not len(lengths):
         raise ValueError("There are no examples to make batches of. Received: 0 lengths. Give one or more examples.")
-    boundaries = bucket_boundaries(lengths, num_buckets)
-    bucket_of = np.searchsorted(boundaries, lengths)
-    budget = batch_size * lengths.mean()
+    sides = lengths.reshape(len(lengths), -1)
+    longer = sides.max(axis=1)
+    if batch_tokens is not None and batch_tokens < longer.max():
+        raise ValueError(
+            f"A batch of {batch_tokens} tokens cannot hold the longest example, which has {longer.max()} tokens. "
+            f"Raise `batch_tokens` to {longer.max()} or more, or cut examples at a lower `max_length`."
+        )
+    buckets = _buckets(sides, _chain(sides, num_buckets))
+    widths = np.array([sides[indices].max(axis=0) for indices in buckets])
+    if batch_tokens is None:
+        rows = np.rint(batch_size * longer.mean() / widths.max(axis=1))
+    else:
+        rows = batch_tokens // widths.max(axis=1)
     return Plan(
-        boundaries=tuple(int(boundary) for boundary in boundaries),
-        rows=tuple(max(1, round(budget / boundary)) for boundary in boundaries),
-        buckets=tuple(np.flatnonzero(bucket_of == bucket) for bucket in range(len(boundaries))),
+        boundaries=tuple(widths[:, 0].tolist() if lengths.ndim == 1 else map(tuple, widths.tolist())),
+        rows=tuple(np.maximum(rows, 1).astype(int).tolist()),
+        buckets=buckets,
         lengths=lengths,
         micro_batches=micro_batches,
     )
@@ -94,9 +113,6 @@ def make_plan(lengths, batch_size=32, num_buckets=8, micro_batches=1):
 def bucket_boundaries(lengths, num_buckets):
     """At most `num_buckets` padded lengths for which the padding of the whole data set is least.
 
-    Dynamic programming over the distinct lengths l_1 < ... < l_m: with cost(i, j) the padded tokens when lengths i+1
-    to j share the boundary l_j, best(k, j) = min over i < j of best(k - 1, i) + cost(i, j).
-
     Args:
         lengths: (n,) ints.
         num_buckets: int.
@@ -104,27 +120,55 @@ def bucket_boundaries(lengths, num_buckets):
     Returns:
         int array, ascending; the last is the longest length.
     """
-    distinct, counts = np.unique(lengths, return_counts=True)
-    num_buckets = min(num_buckets, len(distinct))
-    below = np.concatenate([[0], np.cumsum(counts)])
-    # cost[i, j]: examples with a length among distinct[i:j + 1], all padded to distinct[j].
-    cost = (below[None, 1:] - below[:-1, None]) * distinct[None, :].astype("float64")
-    cost[np.tril_indices(len(distinct), -1)] = np.inf
+    return _chain(np.asarray(lengths)[:, None], num_buckets)[:, 0]
+
+
+def _chain(sides, num_buckets):
+    """The boxes of padded lengths b_1 <= b_2 <= ... that cost the fewest padded tokens.
+
+    An example goes into the first box that is large enough on all of its sides. With n(b) the examples that fit into
+    box b and w(b) its padded tokens, dynamic programming finds
+
+        best(k, b) = min over boxes a <= b of best(k - 1, a) + (n(b) - n(a)) w(b).
+
+    That is the best there is for one side. For two, it is the best of all that grow on both sides at once, which
+    suits a text and its translation, with `_WIDTHS_PER_SIDE` lengths to choose from on each side.
+
+    Args:
+        sides: int (n, number of sides).
+        num_buckets: int, at most so many boxes.
+
+    Returns:
+        int (boxes, number of sides), ascending on every side; the last holds every example.
+    """
+    widths = [np.unique(side) for side in sides.T]
+    if len(widths) > 1:
+        widths = [bucket_boundaries(side, _WIDTHS_PER_SIDE) for side in sides.T]
+    counts = np.zeros([len(side) for side in widths], int)
+    np.add.at(counts, tuple(map(np.searchsorted, widths, sides.T)), 1)
+    for axis in range(counts.ndim):
+        counts = counts.cumsum(axis=axis)
+    # Before the first box comes the empty one.
+    boxes = np.array([(0,) * len(widths), *itertools.product(*widths)])
+    inside, padded = np.concatenate([[0], counts.ravel()]), boxes.sum(axis=1).astype("float64")
+    cost = (inside[None, :] - inside[:, None]) * padded[None, :]
+    cost[(boxes[:, None] > boxes[None, :]).any(axis=-1)] = np.inf
     best, choices = cost[0], []
     for _ in range(num_buckets - 1):
-        # total[i, j]: the buckets so far end before i, one more holds i to j. A bucket may stay unused (i = 0).
-        total = np.vstack([cost[:1], best[:-1, None] + cost[1:]])
+        total = best[:, None] + cost
         choices.append(total.argmin(axis=0))
         best = total.min(axis=0)
-    last, boundaries = len(distinct) - 1, []
+    chosen = [len(boxes) - 1]
     for choice in reversed(choices):
-        boundaries.append(distinct[last])
-        last = choice[last] - 1
-        if last < 0:
-            break
-    if last >= 0:
-        boundaries.append(distinct[last])
-    return np.array(boundaries[::-1])
+        chosen.append(choice[chosen[-1]])
+    # A box that is not needed stands twice, or is the empty one.
+    return boxes[sorted(set(chosen) - {0})]
+
+
+def _buckets(sides, boxes):
+    """The examples of each box, without boxes that hold none: a tuple of int arrays."""
+    bucket_of = np.max([np.searchsorted(box, side) for box, side in zip(boxes.T, sides.T, strict=True)], axis=0)
+    return tuple(np.flatnonzero(bucket_of == bucket) for bucket in np.unique(bucket_of))
 
 
 def _to_multiple(entries, divisor):

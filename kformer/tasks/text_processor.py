@@ -146,13 +146,14 @@ class TextElements:
         self.weights = np.ones(len(examples), "float32") if weights is None else weights
         self.with_step_targets = with_step_targets
 
-    def element(self, indices, width, step_targets):
+    def element(self, indices, width, step_targets, epoch=0):
         """One batch: (inputs, targets, weights), or inputs alone.
 
         Args:
             indices: (batch,) ints.
             width: int, padded length.
             step_targets: float, the optimizer step's targets per batch.
+            epoch: int; the same text in each.
         """
         token_ids, mask = self.cache.rows(indices, width)
         inputs = {"token_ids": token_ids, "padding_mask": mask}
@@ -162,6 +163,10 @@ class TextElements:
         if self.with_step_targets:
             inputs["step_targets"] = np.full(len(indices), step_targets, "float32")
         return inputs if self.targets is None else (inputs, self.targets[indices], self.weights[indices])
+
+    def count(self, indices):
+        """int, the real targets of these examples: those whose weight is not 0."""
+        return np.count_nonzero(self.weights[indices])
 
     def signature(self):
         """The `tf.TensorSpec`s of an element."""

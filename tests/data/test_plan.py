@@ -112,3 +112,61 @@ def test_the_share_of_padding_is_counted():
 
 def test_with_a_bucket_per_length_there_is_no_padding():
     assert make_plan(LENGTHS, num_buckets=40).padding_share == 0
+
+
+def cost(pairs, boxes):
+    return sum(min(sum(box) for box in boxes if (box >= pair).all()) for pair in pairs)
+
+
+@pytest.mark.parametrize("num_buckets", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_other_growing_pairs_of_widths_give_less_padding(num_buckets, seed):
+    pairs = np.random.default_rng(seed).integers(1, 6, (12, 2))
+    corners = [np.array(corner) for corner in itertools.product(*map(np.unique, pairs.T))]
+    chains = (
+        (*chain, pairs.max(axis=0))
+        for chain in itertools.combinations(corners, num_buckets - 1)
+        if all((before <= after).all() for before, after in itertools.pairwise(chain))
+    )
+    least = min(cost(pairs, chain) for chain in chains)
+    plan = make_plan(pairs, num_buckets=num_buckets)
+    padded = sum(len(indices) * sum(widths) for widths, indices in zip(plan.boundaries, plan.buckets, strict=True))
+    assert padded <= least
+
+
+PAIRS = np.stack([LENGTHS, np.maximum(1, LENGTHS + np.random.default_rng(1).integers(-3, 6, len(LENGTHS)))], axis=1)
+
+
+def test_a_pair_fits_its_bucket_on_both_sides():
+    plan = make_plan(PAIRS)
+    for bucket, indices in plan.epoch(0):
+        assert (PAIRS[indices].max(axis=0) <= plan.boundaries[bucket]).all()
+
+
+def test_every_pair_comes_once_an_epoch():
+    plan = make_plan(PAIRS)
+    assert len(plan.buckets) <= 8
+    assert sorted(np.concatenate([indices for _, indices in plan.epoch(0)])) == list(range(len(PAIRS)))
+
+
+def test_of_two_sides_the_longer_one_is_counted():
+    assert make_plan([(3, 10), (10, 2)], num_buckets=1, batch_tokens=30).rows == (3,)
+
+
+@pytest.mark.parametrize("lengths", [LENGTHS, PAIRS])
+def test_no_batch_has_more_tokens_than_were_asked_for(lengths):
+    plan = make_plan(lengths, batch_tokens=200)
+    sizes = [len(indices) * np.max(plan.boundaries[bucket]) for bucket, indices in plan.epoch(0)]
+    assert 150 < max(sizes) <= 200
+
+
+def test_an_example_longer_than_a_batch_is_refused():
+    message = "A batch of 20 tokens cannot hold the longest example, which has 39 tokens. Raise `batch_tokens` to 39"
+    with pytest.raises(ValueError, match=message):
+        make_plan(LENGTHS, batch_tokens=20)
+
+
+def test_the_share_of_padding_is_that_of_both_sides():
+    plan = make_plan([(2, 4), (4, 4)], num_buckets=1)
+    assert plan.num_tokens == 14
+    assert plan.padding_share == pytest.approx(2 / 16)

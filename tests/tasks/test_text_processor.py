@@ -47,6 +47,12 @@ def test_an_element_tells_the_step_s_targets_where_asked():
     assert source.element(np.array([0, 1]), 9, 5.0)["step_targets"].tolist() == [5.0, 5.0]
 
 
+def test_an_example_of_weight_0_is_no_target():
+    data = examples(3)
+    weights = np.array([1, 0, 2], "float32")
+    assert TextElements(processor(), data, data.targets(), weights).count(np.arange(3)) == 2
+
+
 @pytest.mark.parametrize("pair", [False, True])
 @pytest.mark.parametrize("with_step_targets", [False, True])
 def test_the_signature_fits_the_elements(pair, with_step_targets):
