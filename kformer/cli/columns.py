@@ -32,7 +32,7 @@ def choose_columns(rows: Rows, text: str | None = None, text_pair: str | None = 
         raise ValueError(f"The model reads single texts, but --text-pair {text_pair} was given. Leave it out.")
     table = pa.table({name: to_arrow([row.get(name) for row in rows.head]) for name in rows.columns})
     named = {"text": text, "text_pair": text_pair}
-    fields, notes = choose_fields(table, named, require_label=False, source=rows.source)
+    fields, notes = choose_fields(table, named, required=(), source=rows.source)
     roles = ("text", "text_pair") if pair else ("text",)
     if missing := [role for role in roles if role not in fields]:
         raise ValueError(

@@ -23,7 +23,7 @@ def data(source, split, json_file, **arguments):
     """
     import kformer as kf
 
-    examples = kf.data.load(source, require_label=False, **given({"split": split, **arguments}))
+    examples = kf.data.load(source, required=(), **given({"split": split, **arguments}))
     profile = kf.data.profile(examples)
     print_profile(profile)
     for rejection in examples.rejected[:10]:

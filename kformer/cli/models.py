@@ -36,7 +36,7 @@ def models(source, epochs, max_length, **arguments):
         return
     from kformer.cli.probe import measure, training_memory
 
-    lengths = _token_lengths(kf.data.load(source, require_label=False, **given(arguments)), max_length)
+    lengths = _token_lengths(kf.data.load(source, required=(), **given(arguments)), max_length)
     mean_length = sum(lengths) / len(lengths)
     probe = measure()
     for row, variant in zip(rows, variants, strict=True):

@@ -18,11 +18,11 @@ from kformer.errors import suggest
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Text with or without labels, read from a source; immutable.
+    """Text with or without labels or translations, read from a source; immutable.
 
     Args:
         table: All columns of the source.
-        fields: The column of each role: "text", "text_pair", "label", "group"; only those that are there.
+        fields: The column of each role: "text", "text_pair", "target", "label", "group"; only those that are there.
         label_kind: "class", "multi" (any number of labels an example), "number", or None without labels.
         labels: Names of the labels in order, for "class" and "multi"; () otherwise.
         source: What was read, for messages.
@@ -51,7 +51,7 @@ class Examples:
         """Returns the values of all examples in one role.
 
         Args:
-            role: "text", "text_pair", "label" or "group".
+            role: "text", "text_pair", "target", "label" or "group".
 
         Returns:
             Text, or for labels text (class), lists of text (multi) or floats (number).

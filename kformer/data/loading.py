@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 
 from kformer.data.examples import Examples, check_classes, check_labels, label_counts
 from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
-from kformer.data.schema import choose_fields
+from kformer.data.schema import ROLES, TEXT_ROLES, choose_fields, unpack_translations
 from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, part_names, read
 from kformer.errors import suggest
+
+_CLASSIFICATION = ("text", "label")
 
 
 def load(
@@ -21,6 +23,7 @@ def load(
     *,
     text: str | None = None,
     text_pair: str | None = None,
+    target: str | None = None,
     label: str | None = None,
     group: str | None = None,
     label_kind: str | None = None,
@@ -29,7 +32,7 @@ def load(
     split: str | None = None,
     quoting: str = "auto",
     tfds_dir: str | Path | None = None,
-    require_label: bool = True,
+    required: Sequence[str] = _CLASSIFICATION,
     max_rejected: float = 0.05,
 ) -> Examples:
     """Reads examples from a file, a folder or a named source.
@@ -39,6 +42,7 @@ def load(
             validation; "tfds:NAME[/CONFIG]"; "docstrings".
         text: Column of the text; None guesses it, and `notes` says so.
         text_pair: Column of the second text of a pair.
+        target: Column of the text's translation.
         label: Column of the label.
         group: Column whose equal values `split` keeps on one side.
         label_kind: "class", "multi" (any number of labels an example) or "number"; None guesses it.
@@ -47,7 +51,9 @@ def load(
         split: Part of a source that has parts; "train" unless told otherwise.
         quoting: "standard" or "none" for csv and tsv; "auto" is standard for csv and none for tsv.
         tfds_dir: Folder of prepared TensorFlow Datasets.
-        require_label: False reads for prediction: labels may be missing and empty text is kept.
+        required: The roles that every example must have: ("text", "label") to classify, ("text", "target") to
+            translate, ("text",) for a language model. () reads what is there, to predict or to look at: labels may
+            be missing and empty text is kept.
         max_rejected: Largest share of rows that may be unusable, between 0 and 1.
 
     Returns:
@@ -57,19 +63,22 @@ def load(
         FileNotFoundError: There is no such file or folder.
         ValueError: The source, its columns or its labels cannot be used, or too many of its rows cannot.
     """
-    _check_arguments(label_kind, label_separator, max_rejected)
+    _check_arguments(label_kind, label_separator, required, max_rejected)
     options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
     reading = read(source, options)
-    named = {"text": text, "text_pair": text_pair, "label": label, "group": group}
-    fields, notes = choose_fields(reading.table, named, require_label, reading.file)
-    examples = Examples(reading.table, fields, source=str(source), notes=reading.notes + notes)
+    named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
+    if text is None and target is None:
+        named |= {role: column for role, column in reading.fields.items() if not required or role in required}
+    table = unpack_translations(reading.table)
+    fields, notes = choose_fields(table, named, required, reading.file)
+    examples = Examples(table, fields, source=str(source), notes=reading.notes + notes)
     if "label" in fields:
         known = reading.label_names.get(fields["label"]) if label_names is None else label_names
         names = None if known is None else read_label_names(known)
-        examples, problems = _understand_labels(examples, label_kind, label_separator, names, require_label)
+        examples, problems = _understand_labels(examples, label_kind, label_separator, names, "label" in required)
     else:
         names, problems = None, {}
-    if require_label:
+    if required:
         problems |= _empty_texts(examples)
     examples = _reject(examples, reading, problems, max_rejected)
     if examples.label_kind in ("class", "multi"):
@@ -108,7 +117,8 @@ def load_splits(
     train = load(source, **arguments)
     if validation is None:
         return train.split(validation_fraction, seed)
-    check_classes(train)
+    if "label" in arguments.get("required", _CLASSIFICATION):
+        check_classes(train)
     arguments["split"] = VALIDATION if validation == source and arguments.get("split") == TRAIN else None
     columns = {role: column for role, column in train.fields.items() if role != "group"}
     arguments |= columns | {"group": None, "label_kind": train.label_kind}
@@ -119,11 +129,13 @@ def load_splits(
     return train, held_out
 
 
-def _check_arguments(kind: str | None, separator: str, max_rejected: float):
+def _check_arguments(kind: str | None, separator: str, required: Sequence[str], max_rejected: float):
     if kind is not None and kind not in KINDS:
         raise ValueError(f"`label_kind` must be one of {', '.join(KINDS)}. Received: {kind!r}.{suggest(kind, KINDS)}")
     if not separator:
         raise ValueError("`label_separator` must be one or more characters. Received: an empty text.")
+    if isinstance(required, str) or not set(required) <= set(ROLES):
+        raise ValueError(f"`required` must be a tuple of roles out of {', '.join(ROLES)}. Received: {required!r}.")
     if not 0 <= max_rejected <= 1:
         raise ValueError(f"`max_rejected` must be a share of the rows, from 0 to 1. Received: {max_rejected}.")
 
@@ -161,7 +173,7 @@ def _is_list(value) -> bool:
 
 def _empty_texts(examples: Examples) -> dict[int, str]:
     problems = {}
-    for role in ("text_pair", "text"):
+    for role in reversed(TEXT_ROLES):
         if role in examples.fields:
             column = examples.table[examples.fields[role]].cast(pa.string())
             empty = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column, "")), "")
@@ -181,7 +193,7 @@ def _reject(examples: Examples, reading: Reading, problems: dict[int, str], most
             )
         kept = np.setdiff1d(np.arange(len(examples)), np.fromiter(problems, int, len(problems)))
         examples = replace(examples.take(kept), rejected=tuple(rejections), notes=(*examples.notes, summary))
-    texts = {column for role, column in examples.fields.items() if role.startswith("text")}
+    texts = {examples.fields[role] for role in TEXT_ROLES if role in examples.fields}
     table = examples.table
     for position, name in enumerate(table.column_names):
         if name in texts:

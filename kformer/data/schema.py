@@ -1,13 +1,15 @@
 """Which column is the text, the label, ...: named by the user, or guessed by name, then by what the columns hold."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kformer.errors import suggest
 
-ROLES = ("text", "text_pair", "label", "group")
+TEXT_ROLES = ("text", "text_pair", "target")
+ROLES = (*TEXT_ROLES, "label", "group")
 # The usual names, most telling first.
 _PAIRS = (
     ("sentence1", "sentence2"),
@@ -28,50 +30,87 @@ _LABELS = (
     "label labels class category categories target sentiment stars rating score similarity intent topic topics emotion "
     "polarity gold_label is_duplicate tag tags y"
 )
+# A text and its translation.
+_TRANSLATIONS = (
+    ("source", "target"),
+    ("src", "tgt"),
+    ("source_text", "target_text"),
+    ("src_text", "tgt_text"),
+    ("text", "target"),
+    ("text", "translation"),
+)
+# ISO 639-1; people write "en", "en-GB" and "pt_br".
+_LANGUAGES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
+    "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
+    "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
+    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st "
+    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})?")
 _NOT_LABELS = frozenset(("id", "idx", "index", "row", "file", "url", "date", "time", "timestamp", "column 1"))
 _PROFILED_ROWS = 10_000
+_MISSING = {
+    "target": "column that is the target of a translation by its name",
+    "text": "column of text",
+    "text_pair": "column of second texts",
+    "label": "column of labels",
+    "group": "column of groups",
+}
+# The column of each role that a guess is about, and why these.
+_Guess = tuple[dict[str, str], str]
+_NO_GUESS: _Guess = ({}, "")
 
 
 def choose_fields(
-    table: pa.Table, named: Mapping[str, str | None], require_label: bool, source: str
+    table: pa.Table, named: Mapping[str, str | None], required: Sequence[str], source: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Finds the column of each role.
+
+    Beside what is required, a second text is guessed where labels are required, since the label may be theirs. Where
+    nothing is required, everything is guessed.
 
     Args:
         table: All columns of a source.
         named: Columns the user named, by role; None where a role is to be guessed.
-        require_label: Whether examples without a label column are an error.
+        required: The roles that every example must have; () takes what is there.
         source: For messages.
 
     Returns:
         The column of each role that is there, and one line for every guess.
 
     Raises:
-        ValueError: A named column is missing, one column has two roles, or no text or label can be found.
+        ValueError: A named column is missing, one column has two roles, or there is no text, or no column for a role
+            that is required.
     """
     fields = {role: _existing(named[role], role, table, source) for role in ROLES if named.get(role) is not None}
+    guesses = [_guess_texts(table, fields, required)]
+    if "label" in required or not (required or "target" in fields | guesses[0][0]):
+        guesses.append(_guess_label(table, fields | guesses[0][0]))
     notes = []
-
-    def guess(role: str, column: str | None, reason: str):
-        if column is not None:
-            fields[role] = column
-            notes.append(f"{role} = {column!r} (guessed: {reason})")
-
-    if "text" not in fields:
-        pair = () if "text_pair" in fields else _usual_pair(table, fields)
-        if pair:
-            guess("text", pair[0], "its usual name")
-            guess("text_pair", pair[1], "its usual name")
-    if "text" not in fields:
-        guess("text", *_guess_text(table, fields))
-    if "text" not in fields:
-        raise ValueError(f"{source} has no column of text. {_columns(table)} Name the column with `text`.")
-    if "label" not in fields:
-        guess("label", *_guess_label(table, fields))
-    if "label" not in fields and require_label:
-        raise ValueError(f"{source} has no column of labels. {_columns(table)} Name the column with `label`.")
+    for columns, reason in guesses:
+        guessed = {role: column for role, column in columns.items() if role not in fields}
+        fields |= guessed
+        notes += [f"{role} = {column!r} (guessed: {reason})" for role, column in guessed.items()]
+    _check_missing(table, fields, named, required, source)
     _check_fields(table, fields, source)
     return fields, tuple(notes)
+
+
+def unpack_translations(table: pa.Table) -> pa.Table:
+    """Returns the table with a column for each language in place of a column `translation` of {"en": ..., "de": ...}.
+
+    That is how Hugging Face's datasets hold translations.
+    """
+    if "translation" not in table.column_names or not pa.types.is_struct(table.schema.field("translation").type):
+        return table
+    languages = [field.name for field in table.schema.field("translation").type]
+    texts = table["translation"].flatten()
+    table = table.drop_columns("translation")
+    for language, column in zip(languages, texts, strict=True):
+        name = f"translation.{language}" if language in table.column_names else language
+        table = table.append_column(name, column)
+    return table
 
 
 def _existing(column: str, role: str, table: pa.Table, source: str) -> str:
@@ -89,6 +128,14 @@ def _columns(table: pa.Table) -> str:
     return f"Its columns are: {', '.join(names)}.{hint}"
 
 
+def _check_missing(table: pa.Table, fields: Mapping, named: Mapping, required: Sequence[str], source: str):
+    missing = [role for role in _MISSING if role not in fields and (role in required or role == "text")]
+    if missing:
+        both = missing[0] == "target" and named.get("text") is None
+        columns = "columns with `text` and `target`" if both else f"column with `{missing[0]}`"
+        raise ValueError(f"{source} has no {_MISSING[missing[0]]}. {_columns(table)} Name the {columns}.")
+
+
 def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
     for role, column in fields.items():
         others = [other for other in fields if other != role and fields[other] == column]
@@ -96,7 +143,7 @@ def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
             raise ValueError(f"{source}: column {column!r} is both `{role}` and `{others[0]}`. Name two columns.")
         if role == "label" and pa.types.is_struct(table.schema.field(column).type):
             raise ValueError(f"{source}: column {column!r} (`label`) holds objects, not labels. {_columns(table)}")
-        if role.startswith("text") and not _is_text(table.schema.field(column).type):
+        if role in TEXT_ROLES and not _is_text(table.schema.field(column).type):
             kind = table.schema.field(column).type
             raise ValueError(f"{source}: column {column!r} (`{role}`) holds {kind}, not text. {_columns(table)}")
 
@@ -110,34 +157,71 @@ def _free(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): name for name in table.column_names if name not in fields.values()}
 
 
-def _usual_pair(table: pa.Table, fields: Mapping[str, str]) -> tuple[str, ...]:
-    free = {lowered: name for lowered, name in _free(table, fields).items() if _is_text(table.schema.field(name).type)}
-    return next(((free[first], free[second]) for first, second in _PAIRS if {first, second} <= free.keys()), ())
+def _free_texts(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
+    free = _free(table, fields)
+    return {lowered: name for lowered, name in free.items() if _is_text(table.schema.field(name).type)}
 
 
-def _guess_text(table: pa.Table, fields: Mapping[str, str]) -> tuple[str | None, str]:
-    free = {lowered: name for lowered, name in _free(table, fields).items() if _is_text(table.schema.field(name).type)}
-    usual = next((free[name] for name in _TEXTS.split() if name in free), None)
-    if usual is not None:
-        return usual, "its usual name"
+def _guess_texts(table: pa.Table, fields: Mapping[str, str], required: Sequence[str]) -> _Guess:
+    attempts = [_translation] if "target" in required else []
+    if "text" not in fields:
+        two = "text_pair" not in fields and (not required or {"text_pair", "label"} & {*required})
+        attempts += [_usual_pair] if two else []
+        attempts += [_usual_text, _longest_text] if required else [_usual_text, _translation, _longest_text]
+    guesses = (attempt(table, fields) for attempt in attempts)
+    return next((guess for guess in guesses if guess[0]), _NO_GUESS)
+
+
+def _usual_pair(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    free = _free_texts(table, fields)
+    pairs = ({"text": free[a], "text_pair": free[b]} for a, b in _PAIRS if {a, b} <= free.keys())
+    return next(pairs, {}), "its usual name"
+
+
+def _translation(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    """Guesses a text and its translation, in keeping with the one of them that is known."""
+    others = {role: column for role, column in fields.items() if role not in ("text", "target")}
+    texts = {name: column for name, column in _free_texts(table, others).items() if name not in _NOT_LABELS}
+    usual = [(texts[a], texts[b]) for a, b in _TRANSLATIONS if {a, b} <= texts.keys()]
+    languages = [tuple(texts.values())] if len(texts) == 2 and all(map(_is_language, texts)) else []
+    for pairs, reason in ((usual, "its usual name"), (languages, "its language")):
+        for text, target in (*pairs, *(pair[::-1] for pair in pairs)):
+            if fields.get("text", text) == text and fields.get("target", target) == target:
+                return {"text": text, "target": target}, reason
+    return _NO_GUESS
+
+
+def _is_language(name: str) -> bool:
+    match = _LANGUAGE.fullmatch(name)
+    return match is not None and match[1] in _LANGUAGES.split()
+
+
+def _usual_text(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    free = _free_texts(table, fields)
+    return next(({"text": free[name]} for name in _TEXTS.split() if name in free), {}), "its usual name"
+
+
+def _longest_text(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     head = table.slice(0, _PROFILED_ROWS)
-    lengths = {name: pc.mean(pc.utf8_length(head[name].cast(pa.string()))).as_py() or 0.0 for name in free.values()}
+    free = _free_texts(table, fields).values()
+    lengths = {name: pc.mean(pc.utf8_length(head[name].cast(pa.string()))).as_py() or 0.0 for name in free}
     longest = max(lengths, key=lengths.get, default=None)
     # Codes, dates and numbers are no text.
     has_words = longest is not None and pc.any(pc.match_substring(head[longest].cast(pa.string()), " ")).as_py()
-    return (longest if has_words else None), "the longest text"
+    return ({"text": longest} if has_words else {}), "the longest text"
 
 
-def _guess_label(table: pa.Table, fields: Mapping[str, str]) -> tuple[str | None, str]:
+def _guess_label(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     free = {lowered: name for lowered, name in _free(table, fields).items() if lowered not in _NOT_LABELS}
     usual = next((free[name] for name in _LABELS.split() if name in free), None)
     if usual is not None:
-        return usual, "its usual name"
+        return {"label": usual}, "its usual name"
     head = table.slice(0, _PROFILED_ROWS)
     counts = {name: _num_distinct(head[name]) for name in free.values()}
     # A column in which nearly every row differs names or numbers the rows.
     counts = {name: count for name, count in counts.items() if 2 <= count <= max(2, head.num_rows // 2)}
-    return min(counts, key=counts.get, default=None), "the fewest different values"
+    fewest = min(counts, key=counts.get, default=None)
+    return ({"label": fewest} if counts else {}), "the fewest different values"
 
 
 def _num_distinct(column: pa.ChunkedArray) -> int:

@@ -108,13 +108,66 @@ def test_a_label_that_is_no_number_is_rejected(write):
 
 
 def test_empty_text_is_kept_where_labels_are_not_required(write):
-    assert len(kd.load(write("a.csv", 'text\na b\n""\nc d\n'), require_label=False)) == 3
+    assert len(kd.load(write("a.csv", 'text\na b\n""\nc d\n'), required=())) == 3
 
 
 def test_labels_that_are_incomplete_are_left_out_where_they_are_not_required(write):
-    examples = kd.load(write("a.csv", "text,label\na b,x\nc d,\n"), require_label=False)
+    examples = kd.load(write("a.csv", "text,label\na b,x\nc d,\n"), required=())
     assert (examples.label_kind, list(examples.fields), len(examples)) == (None, ["text"], 2)
     assert examples.notes[-1] == "labels are left out: 1 of 2 rows have none that can be used"
+
+
+TRANSLATION = ("text", "target")
+
+
+def test_a_translation_is_loaded(write):
+    examples = kd.load(write("a.tsv", "en\tde\na dog\tein Hund\n"), required=TRANSLATION)
+    assert examples[0] == {"text": "a dog", "target": "ein Hund"}
+    assert examples.label_kind is None
+
+
+def test_a_translation_of_hugging_face_s_shape_is_loaded(write):
+    path = write("a.jsonl", '{"translation": {"en": "a dog", "de": "ein Hund"}}\n')
+    assert kd.load(path, required=TRANSLATION)[0] == {"text": "a dog", "target": "ein Hund"}
+
+
+@pytest.mark.parametrize(("row", "role"), [("\tein Hund", "text"), ("a dog\t ", "target")])
+def test_a_translation_with_an_empty_side_is_rejected(write, row, role):
+    examples = kd.load(write("a.tsv", f"en\tde\n{row}\n" + "a\tb\n" * 50), required=TRANSLATION)
+    assert len(examples) == 50
+    assert [(rejection.row, rejection.reason) for rejection in examples.rejected] == [(2, f"the {role} is empty")]
+
+
+def test_translations_are_held_out_where_no_validation_is_given(write):
+    rows = "".join(f"{row}\tNr. {row}\n" for row in range(10))
+    train, validation = kd.load_splits(write("a.tsv", f"en\tde\n{rows}"), required=TRANSLATION, validation_fraction=0.2)
+    assert (len(train), len(validation)) == (8, 2)
+    assert validation.fields == {"text": "en", "target": "de"}
+
+
+def test_validation_has_the_target_of_training(write):
+    train = write("a.tsv", "en\tde\tfr\na\tb\tc\n")
+    validation = write("b.tsv", "fr\ten\tx\nd\te\tf\n")
+    parts = kd.load_splits(train, validation, text="en", target="fr", required=TRANSLATION)
+    assert parts[1][0] == {"text": "e", "target": "d"}
+
+
+def test_real_translations_are_loaded(shared_data):
+    train, validation = kd.load_splits(shared_data / "multi30k", text="en", target="de", required=TRANSLATION)
+    assert (len(train), len(validation)) == (29000, 1014)
+    assert train[0]["target"].startswith("Zwei junge")
+
+
+def test_text_alone_needs_no_label(write):
+    train, validation = kd.load_splits(write("a.csv", "text,label\na b,x\nc d,x\n"), required=("text",))
+    assert train.fields == validation.fields == {"text": "text"}
+
+
+@pytest.mark.parametrize("required", ["text", ("text", "translation")])
+def test_a_role_that_does_not_exist_is_refused(reviews, required):
+    message = "`required` must be a tuple of roles out of text, text_pair, target, label, group. Received: "
+    with pytest.raises(ValueError, match=message):
+        kd.load(reviews, required=required)
 
 
 def test_one_class_can_be_read_to_evaluate_on(write):

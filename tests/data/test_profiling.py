@@ -68,5 +68,5 @@ def test_a_class_for_nearly_every_row_is_a_problem(write):
 
 
 def test_examples_without_labels_are_described(write):
-    profile = kd.profile(kd.load(write("a.csv", "text\na b\n"), require_label=False))
+    profile = kd.profile(kd.load(write("a.csv", "text\na b\n"), required=()))
     assert (profile["labels"], profile["label_kind"]) == ({}, None)

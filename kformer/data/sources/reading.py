@@ -45,6 +45,7 @@ class Reading:
     rows: Sequence[int] | None = None  # line of each table row in the file; None: 1, 2, 3, ...
     files: Sequence[str] | None = None  # file of each table row, where a file is one example
     rejections: tuple[Rejection, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)  # role -> column, where the source knows
     label_names: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> names of its integers
     notes: tuple[str, ...] = ()
 
