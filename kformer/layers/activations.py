@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 from keras import ops
 
 
@@ -38,8 +37,3 @@ def get_activation(name):
     if name not in ACTIVATIONS:
         raise ValueError(f"`activation` must be one of {', '.join(ACTIVATIONS)}. Received: activation={name!r}.")
     return ACTIVATIONS[name]
-
-
-def truncated_normal(stddev=0.02, seed=None):
-    """The initialiser of BERT and GPT: a normal cut at two standard deviations."""
-    return keras.initializers.TruncatedNormal(stddev=stddev, seed=seed)

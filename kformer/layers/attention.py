@@ -5,9 +5,9 @@ import math
 import keras
 from keras import ops
 
-from kformer.layers.activations import truncated_normal
 from kformer.layers.dropout import Dropout
-from kformer.layers.masks import attention_bias, combine_masks
+from kformer.layers.initializers import kernel_initializer_of
+from kformer.layers.masks import attention_bias, causal_mask, combine_masks
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -23,10 +23,12 @@ class MultiHeadAttention(keras.layers.Layer):
         d_model: int, width of inputs and outputs.
         dropout: float, rate on the attention weights.
         use_bias: bool, biases on the four projections.
+        kernel_initializer: str, see `layers.initializers`.
 
     Call arguments:
         inputs: (batch, query, d_model).
         context: (batch, key, d_context), where keys and values come from; `inputs` when None.
+        keys_values: `keys_values(context)` in place of `context`, where many calls read one context.
         padding_mask: (batch, key), True at real positions of the keys.
         attention_mask: (batch, query, key), True where attention is allowed.
         use_causal_mask: bool; queries then see no later key.
@@ -34,7 +36,7 @@ class MultiHeadAttention(keras.layers.Layer):
             every layer of a stack. Added to what the masks say.
         cache: `(keys, values)`, each (batch, num_heads, max_length, d_head), of earlier positions; see `cache_index`.
         cache_index: int or scalar tensor: the position of the first query. This call's keys and values are written
-            there, and each query sees the positions up to its own.
+            there, and each query sees the positions up to its own (a `bias` must say so itself).
         return_scores: bool; also return the attention weights.
 
     Returns:
@@ -42,7 +44,7 @@ class MultiHeadAttention(keras.layers.Layer):
         `return_scores`, then the updated cache if `cache` was given.
     """
 
-    def __init__(self, num_heads, d_model, dropout=0.0, use_bias=True, **kwargs):
+    def __init__(self, num_heads, d_model, dropout=0.0, use_bias=True, kernel_initializer="truncated_normal", **kwargs):
         super().__init__(**kwargs)
         if num_heads < 1 or d_model % num_heads:
             raise ValueError(f"`num_heads` must divide `d_model`. Received: num_heads={num_heads}, d_model={d_model}.")
@@ -50,6 +52,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.d_model = d_model
         self.dropout = dropout
         self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
         self.d_head = d_model // num_heads
         self.supports_masking = True
         self.query = self._projection("query")
@@ -62,7 +65,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return keras.layers.Dense(
             self.d_model,
             use_bias=self.use_bias,
-            kernel_initializer=truncated_normal(),
+            kernel_initializer=kernel_initializer_of(self.kernel_initializer),
             dtype=self.dtype_policy,
             name=name,
         )
@@ -79,6 +82,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self,
         inputs,
         context=None,
+        keys_values=None,
         padding_mask=None,
         attention_mask=None,
         use_causal_mask=False,
@@ -88,18 +92,19 @@ class MultiHeadAttention(keras.layers.Layer):
         training=False,
         return_scores=False,
     ):
-        context = inputs if context is None else context
         query = self._split_heads(self.query(inputs) * (1.0 / math.sqrt(self.d_head)))
-        key = self._split_heads(self.key(context))
-        value = self._split_heads(self.value(context))
+        if keys_values is None:
+            keys_values = self.keys_values(inputs if context is None else context)
+        key, value = keys_values
         if cache is not None:
-            key, value = (
+            key, value = cache = tuple(
                 ops.slice_update(old, (0, 0, cache_index, 0), ops.cast(new, old.dtype))
-                for old, new in zip(cache, (key, value), strict=True)
+                for old, new in zip(cache, keys_values, strict=True)
             )
-            cache = (key, value)
-            attention_mask = _allow_cached(attention_mask, query, key, cache_index)
-        causal = (ops.shape(query)[2], ops.shape(key)[2]) if use_causal_mask and cache is None else None
+            if bias is None:
+                attention_mask = _allow_cached(attention_mask, query, key, cache_index)
+        is_causal = use_causal_mask and cache is None
+        causal = causal_mask(ops.shape(query)[2], ops.shape(key)[2]) if is_causal else None
         mask = combine_masks(padding_mask, attention_mask, causal)
 
         logits = ops.matmul(query, ops.swapaxes(key, -1, -2))
@@ -113,6 +118,10 @@ class MultiHeadAttention(keras.layers.Layer):
 
         extras = ((scores,) if return_scores else ()) + ((cache,) if cache is not None else ())
         return (outputs, *extras) if extras else outputs
+
+    def keys_values(self, context):
+        """The keys and values of a context (batch, key, d_context): two tensors (batch, num_heads, key, d_head)."""
+        return self._split_heads(self.key(context)), self._split_heads(self.value(context))
 
     def _split_heads(self, x):
         """(batch, length, d_model) -> (batch, num_heads, length, d_head)."""
@@ -129,11 +138,12 @@ class MultiHeadAttention(keras.layers.Layer):
         shape = (batch_size, self.num_heads, max_length, self.d_head)
         return ops.zeros(shape, self.compute_dtype), ops.zeros(shape, self.compute_dtype)
 
-    def compute_output_spec(self, inputs, context=None, return_scores=False, cache=None, **kwargs):
+    def compute_output_spec(self, inputs, context=None, keys_values=None, return_scores=False, cache=None, **kwargs):
         outputs = keras.KerasTensor((*inputs.shape[:-1], self.d_model), dtype=self.compute_dtype)
         if not return_scores and cache is None:
             return outputs
-        key_length = cache[0].shape[2] if cache is not None else (inputs if context is None else context).shape[1]
+        stored = cache if cache is not None else keys_values
+        key_length = stored[0].shape[2] if stored is not None else (inputs if context is None else context).shape[1]
         scores = keras.KerasTensor(
             (inputs.shape[0], self.num_heads, inputs.shape[1], key_length), dtype=self.compute_dtype
         )
@@ -146,12 +156,11 @@ class MultiHeadAttention(keras.layers.Layer):
             "d_model": self.d_model,
             "dropout": self.dropout,
             "use_bias": self.use_bias,
+            "kernel_initializer": self.kernel_initializer,
         }
 
 
 def _allow_cached(attention_mask, query, key, cache_index):
     """(batch or 1, query, key): each query sees the positions of the cache up to its own."""
-    query_position = ops.expand_dims(ops.arange(ops.shape(query)[2]) + cache_index, axis=1)
-    key_position = ops.expand_dims(ops.arange(ops.shape(key)[2]), axis=0)
-    filled = ops.expand_dims(ops.less_equal(key_position, query_position), axis=0)
+    filled = ops.expand_dims(causal_mask(ops.shape(query)[2], ops.shape(key)[2], cache_index), axis=0)
     return filled if attention_mask is None else ops.logical_and(attention_mask, filled)

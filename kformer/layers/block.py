@@ -23,15 +23,18 @@ class TransformerBlock(keras.layers.Layer):
         norm_first: bool, pre-norm.
         norm_epsilon: float, added to the variance.
         cross_attention: bool, a second attention, over `context`.
+        kernel_initializer: str, see `layers.initializers`.
 
     Call arguments:
         inputs: (batch, length, d_model).
         bias: see `MultiHeadAttention`; of the self-attention. Likewise `cache` and `cache_index`.
-        context: (batch, key, d_model), what the cross-attention reads, and its `context_bias`.
-        return_scores: bool, also return the self-attention weights.
+        context: (batch, key, d_model), what the cross-attention reads, or its `context_keys_values` (see
+            `MultiHeadAttention.keys_values`); and its `context_bias`.
+        return_scores: bool, also return the attention weights.
 
     Returns:
-        (batch, length, d_model), or a tuple with the weights, then the cache, as `MultiHeadAttention` does.
+        (batch, length, d_model); or a tuple of it, then the self-attention's and the cross-attention's weights if
+        `return_scores`, then the updated cache if `cache` was given.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class TransformerBlock(keras.layers.Layer):
         norm_first=False,
         norm_epsilon=1e-12,
         cross_attention=False,
+        kernel_initializer="truncated_normal",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -57,6 +61,7 @@ class TransformerBlock(keras.layers.Layer):
         self.norm_first = norm_first
         self.norm_epsilon = norm_epsilon
         self.cross_attention = cross_attention
+        self.kernel_initializer = kernel_initializer
         self.supports_masking = True
 
         self.attention = self._attention("attention")
@@ -64,12 +69,24 @@ class TransformerBlock(keras.layers.Layer):
         if cross_attention:
             self.context_attention = self._attention("context_attention")
             self.context_residual = self._residual("context_residual")
-        self.feed_forward = FeedForward(d_model, d_ff, activation, dtype=self.dtype_policy, name="feed_forward")
+        self.feed_forward = FeedForward(
+            d_model,
+            d_ff,
+            activation,
+            kernel_initializer=kernel_initializer,
+            dtype=self.dtype_policy,
+            name="feed_forward",
+        )
         self.feed_forward_residual = self._residual("feed_forward_residual")
 
     def _attention(self, name):
         return MultiHeadAttention(
-            self.num_heads, self.d_model, self.attention_dropout, dtype=self.dtype_policy, name=name
+            self.num_heads,
+            self.d_model,
+            self.attention_dropout,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+            name=name,
         )
 
     def _residual(self, name):
@@ -89,13 +106,14 @@ class TransformerBlock(keras.layers.Layer):
         inputs,
         bias=None,
         context=None,
+        context_keys_values=None,
         context_bias=None,
         cache=None,
         cache_index=None,
         training=False,
         return_scores=False,
     ):
-        if self.cross_attention and context is None:
+        if self.cross_attention and context is None and context_keys_values is None:
             raise ValueError("This block has cross-attention: `context` must be given. Received: context=None.")
         attended = self.attention(
             self.attention_residual.before(inputs),
@@ -109,15 +127,31 @@ class TransformerBlock(keras.layers.Layer):
         x = self.attention_residual(inputs, attended, training=training)
         if self.cross_attention:
             mixed = self.context_attention(
-                self.context_residual.before(x), context=context, bias=context_bias, training=training
+                self.context_residual.before(x),
+                context=context,
+                keys_values=context_keys_values,
+                bias=context_bias,
+                training=training,
+                return_scores=return_scores,
             )
+            if return_scores:
+                mixed, context_scores = mixed
+                extras = (extras[0], context_scores, *extras[1:])
             x = self.context_residual(x, mixed, training=training)
         transformed = self.feed_forward(self.feed_forward_residual.before(x), training=training)
         x = self.feed_forward_residual(x, transformed, training=training)
         return (x, *extras) if extras else x
 
-    def compute_output_spec(self, inputs, cache=None, return_scores=False, **kwargs):
-        return self.attention.compute_output_spec(inputs, cache=cache, return_scores=return_scores)
+    def compute_output_spec(
+        self, inputs, context=None, context_keys_values=None, cache=None, return_scores=False, **kwargs
+    ):
+        outputs = self.attention.compute_output_spec(inputs, cache=cache, return_scores=return_scores)
+        if not (self.cross_attention and return_scores):
+            return outputs
+        _, context_scores = self.context_attention.compute_output_spec(
+            inputs, context, context_keys_values, return_scores=True
+        )
+        return (*outputs[:2], context_scores, *outputs[2:])
 
     def get_config(self):
         return {
@@ -131,6 +165,7 @@ class TransformerBlock(keras.layers.Layer):
             "norm_first": self.norm_first,
             "norm_epsilon": self.norm_epsilon,
             "cross_attention": self.cross_attention,
+            "kernel_initializer": self.kernel_initializer,
         }
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kformer.layers.activations import truncated_normal
+from kformer.layers.initializers import truncated_normal
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -16,7 +16,8 @@ class TokenEmbedding(keras.layers.Layer):
     Args:
         vocab_size: int, number of ids.
         d_model: int, width of the vectors.
-        scale: bool, multiply by sqrt(d_model).
+        scale: bool, multiply by sqrt(d_model); the table then begins with a standard deviation of 1 / sqrt(d_model),
+            so that the vectors have that of 1.
 
     Call arguments:
         token_ids: (batch, length), integers in [0, vocab_size).
@@ -32,13 +33,21 @@ class TokenEmbedding(keras.layers.Layer):
         self.scale = scale
 
     def build(self, input_shape=None):
+        stddev = self.d_model**-0.5 if self.scale else 0.02
         self.embeddings = self.add_weight(
-            name="embeddings", shape=(self.vocab_size, self.d_model), initializer=truncated_normal()
+            name="embeddings", shape=(self.vocab_size, self.d_model), initializer=truncated_normal(stddev)
         )
 
     def call(self, token_ids):
         vectors = ops.take(self.embeddings, token_ids, axis=0)
         return vectors * self.d_model**0.5 if self.scale else vectors
+
+    def logits(self, x):
+        """How well vectors (batch, length, d_model) fit each id: (batch, length, vocab_size), a tied output layer.
+
+        Paper: Press and Wolf, "Using the Output Embedding to Improve Language Models", arXiv 1608.05859.
+        """
+        return ops.matmul(x, ops.transpose(ops.cast(self.embeddings, x.dtype)))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape, self.d_model)
@@ -58,10 +67,11 @@ class PositionEmbedding(keras.layers.Layer):
 
     Call arguments:
         inputs: (batch, length, d_model) or (batch, length); only the length is read.
-        start: int or scalar tensor, the position of the first input (used with a key-value cache).
+        positions: (batch or 1, length) ints; 0, 1, 2, ... when None. They differ where a key-value cache holds the
+            earlier positions, or where rows are padded in front.
 
     Returns:
-        (1, length, d_model), to be added to the token vectors.
+        (batch or 1, length, d_model), to be added to the token vectors.
     """
 
     def __init__(self, max_length, d_model, offset=0, **kwargs):
@@ -75,14 +85,9 @@ class PositionEmbedding(keras.layers.Layer):
             name="embeddings", shape=(self.max_length + self.offset, self.d_model), initializer=truncated_normal()
         )
 
-    def call(self, inputs, start=0):
-        if inputs.shape[1] is not None and inputs.shape[1] > self.max_length:
-            raise ValueError(
-                f"The input has {inputs.shape[1]} positions, but the model has {self.max_length}: cut the input, or "
-                "lower `max_length`."
-            )
-        rows = ops.slice(self.embeddings, (start + self.offset, 0), (ops.shape(inputs)[1], self.d_model))
-        return ops.expand_dims(rows, axis=0)
+    def call(self, inputs, positions=None):
+        _check_length(inputs, self.max_length)
+        return rows_at(self.embeddings, inputs, positions, self.offset)
 
     def compute_output_shape(self, input_shape):
         return (1, input_shape[1], self.d_model)
@@ -103,40 +108,71 @@ class SinusoidalPositionEmbedding(keras.layers.Layer):
     Paper: Vaswani et al., arXiv 1706.03762, section 3.5.
 
     Args:
-        max_length: int, number of positions that the table holds.
+        max_length: int, number of positions that the table holds; longer inputs are an error.
         d_model: int, width of the vectors.
+        interleaved: bool, sines in even and cosines in odd columns, as in the paper; otherwise all sines come first,
+            as in the authors' own code (tensor2tensor) and in Marian.
 
     Call arguments:
         inputs: (batch, length, d_model) or (batch, length); only the length is read.
-        start: int or scalar tensor, the position of the first input.
+        positions: as in `PositionEmbedding`.
 
     Returns:
-        (1, length, d_model), to be added to the token vectors.
+        (batch or 1, length, d_model), to be added to the token vectors.
     """
 
-    def __init__(self, max_length, d_model, **kwargs):
+    def __init__(self, max_length, d_model, interleaved=True, **kwargs):
         super().__init__(**kwargs)
         self.max_length = max_length
         self.d_model = d_model
+        self.interleaved = interleaved
 
     def build(self, input_shape=None):
-        self.table = sinusoids(self.max_length, self.d_model)
+        self.table = sinusoids(self.max_length, self.d_model, self.interleaved)
 
-    def call(self, inputs, start=0):
-        table = ops.convert_to_tensor(self.table, dtype=self.compute_dtype)
-        rows = ops.slice(table, (start, 0), (ops.shape(inputs)[1], self.d_model))
-        return ops.expand_dims(rows, axis=0)
+    def call(self, inputs, positions=None):
+        _check_length(inputs, self.max_length)
+        return rows_at(ops.convert_to_tensor(self.table, dtype=self.compute_dtype), inputs, positions)
 
     def compute_output_shape(self, input_shape):
         return (1, input_shape[1], self.d_model)
 
     def get_config(self):
-        return {**super().get_config(), "max_length": self.max_length, "d_model": self.d_model}
+        return {
+            **super().get_config(),
+            "max_length": self.max_length,
+            "d_model": self.d_model,
+            "interleaved": self.interleaved,
+        }
 
 
-def sinusoids(max_length, d_model):
-    """The table of `SinusoidalPositionEmbedding`: float32 (max_length, d_model), sines in even columns."""
+def sinusoids(max_length, d_model, interleaved=True):
+    """The table of `SinusoidalPositionEmbedding`: float32 (max_length, d_model)."""
     position = np.arange(max_length)[:, None]
     column = np.arange(d_model)[None, :]
     angle = position / np.power(10000.0, 2 * (column // 2) / d_model)
-    return np.where(column % 2 == 0, np.sin(angle), np.cos(angle)).astype("float32")
+    table = np.where(column % 2 == 0, np.sin(angle), np.cos(angle)).astype("float32")
+    return table if interleaved else np.concatenate([table[:, 0::2], table[:, 1::2]], axis=1)
+
+
+def rows_at(table, inputs, positions=None, offset=0):
+    """The rows of a table of positions: (batch or 1, length, d_model).
+
+    Args:
+        table: (positions, d_model).
+        inputs: (batch, length, ...); only the length is read.
+        positions: (batch or 1, length) ints; 0, 1, 2, ... when None.
+        offset: int, row of position 0.
+    """
+    if positions is None:
+        rows = ops.slice(table, (offset, 0), (ops.shape(inputs)[1], table.shape[1]))
+        return ops.expand_dims(rows, axis=0)
+    return ops.take(table, positions + offset, axis=0)
+
+
+def _check_length(inputs, max_length):
+    if inputs.shape[1] is not None and inputs.shape[1] > max_length:
+        raise ValueError(
+            f"The input has {inputs.shape[1]} positions, but the model has {max_length}: cut the input, or "
+            "lower `max_length`."
+        )

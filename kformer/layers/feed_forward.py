@@ -2,8 +2,9 @@
 
 import keras
 
-from kformer.layers.activations import get_activation, truncated_normal
+from kformer.layers.activations import get_activation
 from kformer.layers.dropout import Dropout
+from kformer.layers.initializers import kernel_initializer_of
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -18,6 +19,7 @@ class FeedForward(keras.layers.Layer):
         d_ff: int, width of the hidden layer.
         activation: str, a name of `layers.activations.ACTIVATIONS`.
         dropout: float, rate on the hidden layer (0 in BERT; the block drops the output).
+        kernel_initializer: str, see `layers.initializers`.
 
     Call arguments:
         inputs: (batch, length, d_model).
@@ -26,7 +28,7 @@ class FeedForward(keras.layers.Layer):
         (batch, length, d_model).
     """
 
-    def __init__(self, d_model, d_ff, activation="gelu", dropout=0.0, **kwargs):
+    def __init__(self, d_model, d_ff, activation="gelu", dropout=0.0, kernel_initializer="truncated_normal", **kwargs):
         super().__init__(**kwargs)
         for name, value in (("d_model", d_model), ("d_ff", d_ff)):
             if value < 1:
@@ -35,15 +37,16 @@ class FeedForward(keras.layers.Layer):
         self.d_ff = d_ff
         self.activation = activation
         self.dropout = dropout
+        self.kernel_initializer = kernel_initializer
         self.supports_masking = True
         self._activate = get_activation(activation)
-        self.hidden = keras.layers.Dense(
-            d_ff, kernel_initializer=truncated_normal(), dtype=self.dtype_policy, name="hidden"
-        )
-        self.output_projection = keras.layers.Dense(
-            d_model, kernel_initializer=truncated_normal(), dtype=self.dtype_policy, name="output"
-        )
+        self.hidden = self._dense(d_ff, "hidden")
+        self.output_projection = self._dense(d_model, "output")
         self.hidden_dropout = Dropout(dropout, dtype=self.dtype_policy, name="hidden_dropout") if dropout else None
+
+    def _dense(self, width, name):
+        initializer = kernel_initializer_of(self.kernel_initializer)
+        return keras.layers.Dense(width, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
     def build(self, input_shape):
         hidden_shape = (*input_shape[:-1], self.d_ff)
@@ -68,4 +71,5 @@ class FeedForward(keras.layers.Layer):
             "d_ff": self.d_ff,
             "activation": self.activation,
             "dropout": self.dropout,
+            "kernel_initializer": self.kernel_initializer,
         }

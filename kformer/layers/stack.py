@@ -3,7 +3,7 @@
 import keras
 
 from kformer.layers.block import TransformerBlock
-from kformer.layers.masks import attention_bias, combine_masks
+from kformer.layers.masks import attention_bias, causal_mask, combine_masks
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -12,22 +12,24 @@ class TransformerStack(keras.layers.Layer):
 
     Args:
         num_layers: int, number of blocks.
-        num_heads, d_model, d_ff, dropout, attention_dropout, activation, norm_first, norm_epsilon, cross_attention:
-            see `TransformerBlock`.
+        num_heads, d_model, d_ff, dropout, attention_dropout, activation, norm_first, norm_epsilon, cross_attention,
+            kernel_initializer: see `TransformerBlock`.
 
     Call arguments:
         inputs: (batch, length, d_model).
         padding_mask: (batch, length), True at real positions.
-        attention_mask: (batch, length, length), True where attention is allowed.
+        attention_mask: (batch, length, key), True where attention is allowed.
         use_causal_mask: bool, no position sees a later one.
-        context: (batch, context_length, d_model) for cross-attention, and `context_padding_mask` (batch,
-            context_length).
-        caches: list of one key-value cache per block, and the scalar `cache_index` (see `MultiHeadAttention`).
+        context: (batch, context_length, d_model) for cross-attention, or `context_keys_values` of it; and
+            `context_padding_mask` (batch, context_length).
+        caches: list of one key-value cache per block (see `empty_caches`), and the scalar `cache_index`. Each position
+            sees those up to its own; `padding_mask` and `attention_mask` are then of the cache's length.
         return_hidden_states, return_attention_scores: bools.
 
     Returns:
         dict with `sequence_output` (batch, length, d_model), and on request `hidden_states` (num_layers + 1 tensors,
-        the inputs first), `attention_scores` (num_layers tensors (batch, num_heads, query, key)) and `caches`.
+        the inputs first), `attention_scores` and, with cross-attention, `context_attention_scores` (num_layers tensors
+        (batch, num_heads, query, key)) and `caches`.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class TransformerStack(keras.layers.Layer):
         norm_first=False,
         norm_epsilon=1e-12,
         cross_attention=False,
+        kernel_initializer="truncated_normal",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -50,6 +53,7 @@ class TransformerStack(keras.layers.Layer):
         self.num_layers = num_layers
         self.d_model = d_model
         self.norm_first = norm_first
+        self.cross_attention = cross_attention
         self.supports_masking = True
         self.blocks = [
             TransformerBlock(
@@ -62,6 +66,7 @@ class TransformerStack(keras.layers.Layer):
                 norm_first,
                 norm_epsilon,
                 cross_attention,
+                kernel_initializer,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )
@@ -86,6 +91,7 @@ class TransformerStack(keras.layers.Layer):
         attention_mask=None,
         use_causal_mask=False,
         context=None,
+        context_keys_values=None,
         context_padding_mask=None,
         caches=None,
         cache_index=None,
@@ -93,19 +99,19 @@ class TransformerStack(keras.layers.Layer):
         return_hidden_states=False,
         return_attention_scores=False,
     ):
-        length = keras.ops.shape(inputs)[1]
-        causal = (length, length) if use_causal_mask and caches is None else None
+        causal = self._causal_mask(inputs, use_causal_mask, caches, cache_index)
         bias = self._bias(combine_masks(padding_mask, attention_mask, causal))
         context_bias = self._bias(combine_masks(context_padding_mask))
 
-        x, hidden_states, attention_scores, new_caches = inputs, [inputs], [], []
+        x, hidden_states, attention_scores, context_scores, new_caches = inputs, [inputs], [], [], []
         for i, block in enumerate(self.blocks):
             outputs = block(
                 x,
                 bias=bias,
                 context=context,
+                context_keys_values=None if context_keys_values is None else context_keys_values[i],
                 context_bias=context_bias,
-                cache=caches[i] if caches is not None else None,
+                cache=None if caches is None else caches[i],
                 cache_index=cache_index,
                 training=training,
                 return_scores=return_attention_scores,
@@ -114,7 +120,9 @@ class TransformerStack(keras.layers.Layer):
             hidden_states.append(x)
             if caches is not None:
                 new_caches.append(extras.pop())
-            attention_scores.extend(extras)
+            if return_attention_scores:
+                attention_scores.append(extras[0])
+                context_scores += extras[1:]
         if self.final_norm is not None:
             x = self.final_norm(x)
 
@@ -123,9 +131,26 @@ class TransformerStack(keras.layers.Layer):
             results["hidden_states"] = hidden_states
         if return_attention_scores:
             results["attention_scores"] = attention_scores
+        if context_scores:
+            results["context_attention_scores"] = context_scores
         if caches is not None:
             results["caches"] = new_caches
         return results
+
+    def empty_caches(self, batch_size, max_length):
+        """Zero keys and values for `caches`, to hold `max_length` positions."""
+        return [block.attention.empty_cache(batch_size, max_length) for block in self.blocks]
+
+    def context_keys_values(self, context):
+        """Each block's keys and values of a context (batch, context_length, d_model), to be computed once."""
+        return [block.context_attention.keys_values(context) for block in self.blocks]
+
+    def _causal_mask(self, inputs, use_causal_mask, caches, cache_index):
+        """(query, key), or None where positions may see all others."""
+        length = keras.ops.shape(inputs)[1]
+        if caches is not None:
+            return causal_mask(length, keras.ops.shape(caches[0][0])[2], cache_index)
+        return causal_mask(length, length) if use_causal_mask else None
 
     def _bias(self, mask):
         return None if mask is None else attention_bias(mask, self.compute_dtype)

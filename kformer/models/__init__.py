@@ -1,14 +1,29 @@
 """Backbones over the shared stack, and the registry of their variants."""
 
+from importlib import import_module
+
 from kformer.models.registry import VARIANTS, Variant, build, get_variant, variants
 
-__all__ = ["VARIANTS", "BertBackbone", "Variant", "build", "get_variant", "variants"]
+_CLASSES = {
+    "BertBackbone": "kformer.models.bert",
+    "GPT2Backbone": "kformer.models.gpt2",
+    "TransformerModel": "kformer.models.transformer",
+}
+
+__all__ = [
+    "VARIANTS",
+    "BertBackbone",
+    "GPT2Backbone",
+    "TransformerModel",
+    "Variant",
+    "build",
+    "get_variant",
+    "variants",
+]
 
 
 def __getattr__(name):
     # The registry is read by `kformer models` without loading Keras; the classes are not.
-    if name == "BertBackbone":
-        from kformer.models.bert import BertBackbone
-
-        return BertBackbone
+    if name in _CLASSES:
+        return getattr(import_module(_CLASSES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 from kformer.layers import Dropout, PositionEmbedding, TokenEmbedding, TransformerStack
-from kformer.layers.activations import get_activation, truncated_normal
+from kformer.layers.activations import get_activation
+from kformer.layers.initializers import truncated_normal
 
 
 @keras.saving.register_keras_serializable("kformer")

@@ -32,7 +32,7 @@ def test_positions_are_rows_from_the_offset_on(offset):
 
 def test_positions_can_start_later():
     layer = PositionEmbedding(6, 8)
-    outputs = layer(TOKEN_IDS, start=2)
+    outputs = layer(TOKEN_IDS, positions=np.array([[2, 3, 4]]))
     np.testing.assert_array_equal(outputs[0], np.asarray(layer.embeddings)[2:5])
 
 
@@ -51,8 +51,26 @@ def test_sinusoids_are_the_paper_s_formula():
 
 
 def test_sinusoidal_positions_are_rows_of_the_table():
-    outputs = SinusoidalPositionEmbedding(10, 8)(tf.constant(TOKEN_IDS), start=4)
+    outputs = SinusoidalPositionEmbedding(10, 8)(tf.constant(TOKEN_IDS), positions=np.array([[4, 5, 6]]))
     np.testing.assert_allclose(outputs[0], sinusoids(10, 8)[4:7], atol=1e-6)
+
+
+def test_sinusoids_can_stand_before_cosines():
+    table, apart = sinusoids(4, 6), sinusoids(4, 6, interleaved=False)
+    np.testing.assert_array_equal(apart, np.concatenate([table[:, 0::2], table[:, 1::2]], axis=1))
+
+
+def test_each_row_may_have_its_own_positions():
+    layer = PositionEmbedding(6, 8)
+    outputs = layer(TOKEN_IDS, positions=np.array([[0, 0, 1], [3, 4, 5]]))
+    np.testing.assert_array_equal(outputs, np.asarray(layer.embeddings)[[[0, 0, 1], [3, 4, 5]]])
+
+
+def test_tied_logits_are_products_with_each_vector():
+    layer = TokenEmbedding(5, 8)
+    layer.build()
+    x = np.random.default_rng(0).normal(size=(2, 3, 8)).astype("float32")
+    np.testing.assert_allclose(layer.logits(x), x @ np.asarray(layer.embeddings).T, rtol=1e-5, atol=1e-6)
 
 
 def test_sinusoids_are_not_trained():

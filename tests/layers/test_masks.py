@@ -17,7 +17,7 @@ def test_with_more_keys_the_last_query_sees_all_of_them():
 
 def test_masks_are_combined_by_and():
     padding, allowed = np.array([[1, 1, 0]]), np.array([[[1, 0, 1], [1, 1, 1], [1, 1, 1]]])
-    mask = combine_masks(padding, allowed, (3, 3))
+    mask = combine_masks(padding, allowed, causal_mask(3, 3))
     np.testing.assert_array_equal(mask[0, 0], [[1, 0, 0], [1, 1, 0], [1, 1, 0]])
 
 

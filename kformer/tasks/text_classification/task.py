@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kformer.layers import Dropout
-from kformer.layers.activations import truncated_normal
+from kformer.layers.initializers import truncated_normal
 from kformer.tasks.loading import find_start
 from kformer.tasks.losses import binary_cross_entropy, cross_entropy, squared_error
 from kformer.tasks.precision import resolve_precision
