@@ -39,7 +39,7 @@ def fit(task, data, validation, init, recipe_file, out, overwrite, **arguments):
     """Fine-tune a model on your data.
 
     It is evaluated and exported as well, all into one folder. Without --data this is the quickstart: a pretrained
-    BERT learns which Python library a docstring comes from.
+    BERT learns which Python library a docstring comes from. Ctrl-C ends the training early and keeps its best epoch.
 
     \b
     kformer fit

@@ -18,7 +18,7 @@ def tell(line):
     print(line, file=sys.stdout, flush=True)
 
 
-def write_records(folder, task, train, judged, metrics, history, recipe, data_report):
+def write_records(folder, task, train, judged, metrics, history, recipe, data_report, interrupted=False):
     """Fills a run's folder and finishes it.
 
     Args:
@@ -30,6 +30,7 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
         history: list of dicts, one per epoch.
         recipe: `Recipe`.
         data_report: dict, what is known of the data beside its profile.
+        interrupted: bool, whether the training was ended before its last epoch; environment.json tells after which.
     """
     cache = task.processor.token_cache(train)
     data = {
@@ -46,6 +47,7 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
         precision=task.backbone.dtype_policy.name,
         xla=bool(task.jit_compile),
         data={"train": train.fingerprint, "validation": judged.examples.fingerprint},
+        interrupted_after_epoch=len(history) if interrupted else None,
     )
     report = ReportData(
         title=folder.name,

@@ -15,9 +15,11 @@ class Run:
         metrics: dict, as in metrics.json: {"validation": {"accuracy": {"value", "low", "high"}, ...}}.
         history: list of dicts, Keras' logs of each epoch.
         folder: Path of the run, or None when nothing was to be written.
+        interrupted: bool, whether Ctrl-C ended the training before its last epoch.
     """
 
     task: Task
     metrics: dict
     history: list
     folder: Path | None = None
+    interrupted: bool = False

@@ -20,6 +20,9 @@ from kformer.training.stages import freeze_stages, stage_multipliers
 def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, callbacks=(), data_report=None):
     """Trains a task on examples and judges it; plain Keras otherwise.
 
+    An interruption (Ctrl-C, a notebook's stop button) ends the training: what the complete epochs gave is judged and
+    written as usual. Before the end of the first epoch, or a second time, it ends all and leaves nothing.
+
     Args:
         task: a task, such as `TextClassification.from_pretrained(...)`.
         train, validation: `kformer.data.Examples`.
@@ -36,6 +39,7 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
         ValueError: the recipe does not fit the task.
         FileExistsError: something is at `out` and `overwrite` is False.
         FloatingPointError: the loss became NaN; the text says what to try.
+        KeyboardInterrupt: interrupted before the first epoch was complete, or once more after that.
     """
     recipe = Recipe() if recipe is None else recipe
     check_fit(task, recipe)
@@ -43,14 +47,14 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
     with _removed_on_failure(folder):
         started = time.perf_counter()
         plan = prepare(task, train, recipe)
-        history = _fit(task, train, validation, recipe, plan, folder, callbacks)
+        history, interrupted = _fit(task, train, validation, recipe, plan, folder, callbacks)
         judged = judge(task, validation)
         metrics = {"validation": judged.metrics(recipe.seed)}
         if folder is not None:
-            write_records(folder, task, train, judged, metrics, history, recipe, data_report or {})
+            write_records(folder, task, train, judged, metrics, history, recipe, data_report or {}, interrupted)
             folder.finish()
         tell(f"Trained and judged in {in_words(time.perf_counter() - started)}.")
-    return Run(task, metrics, history, None if folder is None else folder.folder)
+    return Run(task, metrics, history, None if folder is None else folder.folder, interrupted)
 
 
 def check_fit(task, recipe):
@@ -109,29 +113,59 @@ def uses_xla(choice):
 
 
 def _fit(task, train, validation, recipe, plan, folder, callbacks):
-    """Runs `task.fit`; returns the logs of each epoch."""
+    """Runs `task.fit`; returns the logs of each epoch, and whether it was interrupted."""
     tell(
         f"{len(train):,} training examples in {plan.num_batches:,} batches of {len(plan.boundaries)} lengths; "
         f"{plan.padding_share:.1%} of the tokens are padding. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )
     sizes = {"batch_size": recipe.batch_size, "num_buckets": recipe.num_buckets}
-    history = task.fit(
-        task.batches(
-            train,
-            training=True,
-            seed=recipe.seed,
-            accumulation=recipe.accumulation,
-            class_weights=recipe.class_weights,
-            **sizes,
-        ),
-        validation_data=task.batches(validation, **sizes),
+    # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
+    callbacks = keras.callbacks.CallbackList(
+        [*make_callbacks(task, recipe, plan, validation, folder), *callbacks],
+        add_history=True,
+        add_progbar=True,
+        model=task,
         epochs=recipe.epochs,
-        shuffle=False,  # the plan shuffles
-        callbacks=[*make_callbacks(task, recipe, plan, validation, folder), *callbacks],
+        steps=plan.num_batches,
+        verbose=1,
     )
-    epochs = [dict(zip(history.history, values, strict=True)) for values in zip(*history.history.values(), strict=True)]
-    return [{"epoch": i + 1, **logs} for i, logs in zip(history.epoch, epochs, strict=True)]
+    interrupted = False
+    try:
+        task.fit(
+            task.batches(
+                train,
+                training=True,
+                seed=recipe.seed,
+                accumulation=recipe.accumulation,
+                class_weights=recipe.class_weights,
+                **sizes,
+            ),
+            validation_data=task.batches(validation, **sizes),
+            epochs=recipe.epochs,
+            shuffle=False,  # the plan shuffles
+            callbacks=callbacks,
+        )
+    except KeyboardInterrupt:
+        if not task.history.history:
+            raise
+        interrupted = True
+        _end_early(task.history, callbacks, recipe)
+    return _logs_of_epochs(task.history), interrupted
+
+
+def _end_early(history, callbacks, recipe):
+    """Ends an interrupted training as its last epoch would have done: best weights restored, logs closed."""
+    kept = "the best epoch so far is kept" if recipe.restore_best else "the weights are kept as they are now"
+    tell(f"\nInterrupted after epoch {len(history.epoch)} of {recipe.epochs}: {kept}. Interrupt again to drop the run.")
+    callbacks.on_train_end()
+
+
+def _logs_of_epochs(history):
+    """Keras' history as a list with a dict per epoch."""
+    # Not strict: an interruption may have cut the last row off.
+    rows = zip(history.epoch, *history.history.values(), strict=False)
+    return [{"epoch": epoch + 1, **dict(zip(history.history, row, strict=True))} for epoch, *row in rows]
 
 
 def make_callbacks(task, recipe, plan, validation, folder):
