@@ -19,9 +19,8 @@ import pyarrow.compute as pc
 
 from kformer.data.cache import cached_table
 from kformer.data.prose import prose
-from kformer.data.sources.folders import TRAIN, VALIDATION
+from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part
 from kformer.data.sources.reading import Options, Reading
-from kformer.errors import suggest
 
 # Examples of one library in each part: 2,000 and 500 in all, which two cores train on twice in a few minutes.
 MOST_PER_CLASS = {TRAIN: 400, VALIDATION: 100}
@@ -60,10 +59,7 @@ _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 
 def read_docstrings(options: Options) -> Reading:
     """Reads one part of the docstrings, "train" unless told otherwise: columns text, label, module and name."""
-    split = options.split or TRAIN
-    if split not in MOST_PER_CLASS:
-        known = ", ".join(MOST_PER_CLASS)
-        raise ValueError(f"docstrings has no part {split!r}. Its parts are: {known}.{suggest(split, MOST_PER_CLASS)}")
+    split = chosen_part("docstrings", options, MOST_PER_CLASS)
     versions, missing = _versions()
     key = hashlib.sha256(repr((_FORMAT, sorted(versions.items()))).encode()).hexdigest()[:16]
     table = cached_table(f"docstrings/{key}.parquet", lambda: _collect(versions))

@@ -39,7 +39,7 @@ def load(
 
     Args:
         source: A .csv, .tsv, .jsonl or .parquet file; a folder of <class>/*.txt, or with the parts train and
-            validation; "tfds:NAME[/CONFIG]"; "docstrings".
+            validation; "tfds:NAME[/CONFIG]"; "docstrings"; "numbers[:en-de]".
         text: Column of the text; None guesses it, and `notes` says so.
         text_pair: Column of the second text of a pair.
         target: Column of the text's translation.

@@ -1,17 +1,21 @@
 """Where examples come from. A new source is one function `read(path, options) -> Reading` in the table below."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from kformer.data.sources.delimited import read_csv, read_tsv
-from kformer.data.sources.folders import TRAIN, VALIDATION, find_parts, read_class_folders
+from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part, find_parts, read_class_folders
 from kformer.data.sources.json_lines import read_json_lines
 from kformer.data.sources.parquet import read_parquet
 from kformer.data.sources.reading import Options, Reading, Rejection
 from kformer.errors import suggest
 
-__all__ = ["DOCSTRINGS", "Options", "Reading", "Rejection", "TRAIN", "VALIDATION", "part_names", "read"]
+__all__ = ["DOCSTRINGS", "NUMBERS", "Options", "Reading", "Rejection", "TRAIN", "VALIDATION", "part_names", "read"]
 
 DOCSTRINGS = "docstrings"
+NUMBERS = "numbers"
+_EMBEDDED = (DOCSTRINGS, NUMBERS)
 _TFDS = "tfds:"
 _FILES = {
     ".csv": read_csv,
@@ -20,14 +24,14 @@ _FILES = {
     ".ndjson": read_json_lines,
     ".parquet": read_parquet,
 }
-_KNOWN = f"{', '.join(_FILES)}, a folder, {_TFDS}NAME and {DOCSTRINGS}"
+_KNOWN = f"{', '.join(_FILES)}, a folder, {_TFDS}NAME, {DOCSTRINGS} and {NUMBERS}:en-de"
 
 
 def read(source: str | Path, options: Options) -> Reading:
     """Reads a source, whichever kind it is.
 
     Args:
-        source: A file, a folder, "tfds:NAME[/CONFIG]" or "docstrings".
+        source: A file, a folder, "tfds:NAME[/CONFIG]", "docstrings" or "numbers[:en-de]".
         options: What the source may need to know.
 
     Returns:
@@ -37,10 +41,8 @@ def read(source: str | Path, options: Options) -> Reading:
         FileNotFoundError: There is no such file or folder.
         ValueError: The kind of source is unknown, or it holds nothing that can be read.
     """
-    if str(source) == DOCSTRINGS:
-        from kformer.data.docstrings import read_docstrings
-
-        return read_docstrings(options)
+    if embedded := _embedded(str(source)):
+        return embedded(options)
     if str(source).startswith(_TFDS):
         from kformer.data.sources.tfds import read_tfds
 
@@ -54,7 +56,7 @@ def read(source: str | Path, options: Options) -> Reading:
 
 def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
     """Returns the named parts of a source, such as ("train", "validation"), or () where it is one whole."""
-    if str(source) == DOCSTRINGS:
+    if _embedded(str(source)):
         return (TRAIN, VALIDATION)
     if str(source).startswith(_TFDS):
         from kformer.data.sources.tfds import tfds_splits
@@ -64,13 +66,27 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
     return tuple(find_parts(path, tuple(_FILES))) if path.is_dir() else ()
 
 
+def _embedded(source: str) -> Callable[[Options], Reading] | None:
+    """Returns the reader of a source that is already here, without any file; None for all others."""
+    name, _, argument = source.partition(":")
+    if source == DOCSTRINGS:
+        from kformer.data.docstrings import read_docstrings
+
+        return read_docstrings
+    if name == NUMBERS:
+        from kformer.data.sources.numbers import LANGUAGES, read_numbers
+
+        return partial(read_numbers, argument or LANGUAGES)
+    return None
+
+
 def _existing(source: str | Path) -> Path:
     path = Path(source).expanduser()
     # Path("") is the present folder; nobody means that.
     if str(source) and path.exists():
         return path
     neighbours = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = suggest(path.name, [DOCSTRINGS, *neighbours])
+    near = suggest(path.name, [*_EMBEDDED, *neighbours])
     raise FileNotFoundError(f"There is no file or folder {str(source)!r}. Sources are: {_KNOWN}.{near}")
 
 
@@ -89,10 +105,7 @@ def _read_folder(folder: Path, options: Options) -> Reading:
     if not parts:
         _refuse_split(folder, options)
         return read_class_folders(folder, options)
-    split = options.split or TRAIN
-    if split not in parts:
-        raise ValueError(f"{folder} has no part {split!r}. Its parts are: {', '.join(parts)}.{suggest(split, parts)}")
-    path = parts[split]
+    path = parts[chosen_part(folder, options, parts)]
     return read_class_folders(path, options) if path.is_dir() else _reader_of(path)(path, options)
 
 

@@ -1,10 +1,12 @@
 """Folders: one folder a class with .txt files in it, or the parts `train` and `validation` of any other source."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
 
 from kformer.data.sources.reading import UNDECODABLE, Options, Reading, Rejection, printable
+from kformer.errors import suggest
 
 TRAIN = "train"
 VALIDATION = "validation"
@@ -33,6 +35,18 @@ def find_parts(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
         if any(alias in entries for alias in aliases)
     }
     return parts if TRAIN in parts else {}
+
+
+def chosen_part(source: str | Path, options: Options, parts: Iterable[str]) -> str:
+    """Returns the part of a source that the options name, or "train".
+
+    Raises:
+        ValueError: It is not one of the parts.
+    """
+    part, parts = options.split or TRAIN, tuple(parts)
+    if part not in parts:
+        raise ValueError(f"{source} has no part {part!r}. Its parts are: {', '.join(parts)}.{suggest(part, parts)}")
+    return part
 
 
 def read_class_folders(folder: Path, options: Options) -> Reading:
