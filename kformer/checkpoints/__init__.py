@@ -5,18 +5,20 @@ from kformer.checkpoints.hf_folder import HFFolder
 from kformer.checkpoints.init import find_checkpoint, minilm_folder
 from kformer.checkpoints.loading import Loaded, fill, load_backbone, own_variables
 from kformer.checkpoints.saving import save_hf
-from kformer.checkpoints.vocabulary import read_vocabulary
+from kformer.checkpoints.vocabulary import MarianVocabulary, read_marian_vocabulary, read_vocabulary
 
 __all__ = [
     "FAMILIES",
     "HFFolder",
     "Loaded",
+    "MarianVocabulary",
     "family_of",
     "fill",
     "find_checkpoint",
     "load_backbone",
     "minilm_folder",
     "own_variables",
+    "read_marian_vocabulary",
     "read_vocabulary",
     "save_hf",
 ]

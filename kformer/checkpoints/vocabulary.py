@@ -1,5 +1,6 @@
-"""The WordPiece vocabulary of a checkpoint folder: vocab.txt, or tokenizer.json."""
+"""The vocabularies in checkpoint folders: WordPiece's (vocab.txt, or tokenizer.json) and Marian's."""
 
+import dataclasses
 from pathlib import Path
 
 from kformer.checkpoints.hf_folder import read_json
@@ -48,3 +49,54 @@ def _lowercase(folder, tokenizer):
         return bool(normalizer["lowercase"])
     settings = folder / "tokenizer_config.json"
     return bool(read_json(settings).get("do_lower_case", True)) if settings.exists() else True
+
+
+@dataclasses.dataclass(frozen=True)
+class MarianVocabulary:
+    """What cuts and numbers the pieces of a translation model, side by side.
+
+    Attributes:
+        source_model, target_model: bytes, the SentencePiece models.
+        source, target: list of str in the order of their ids; equal unless the sides have vocabularies of their own.
+    """
+
+    source_model: bytes
+    target_model: bytes
+    source: list[str]
+    target: list[str]
+
+
+def read_marian_vocabulary(folder):
+    """The vocabulary of a Marian (opus-mt) folder.
+
+    Args:
+        folder: path of a Hugging Face folder.
+
+    Returns:
+        `MarianVocabulary`.
+
+    Raises:
+        FileNotFoundError: when source.spm, target.spm or vocab.json is not there.
+        ValueError: when a vocabulary does not number its pieces from 0 without gaps.
+    """
+    folder = Path(folder)
+    missing = [name for name in ("source.spm", "target.spm", "vocab.json") if not (folder / name).exists()]
+    if missing:
+        raise FileNotFoundError(f"{folder} has no {' and no '.join(missing)}, which a Marian folder needs.")
+    source = _numbered(folder / "vocab.json")
+    own = folder / "target_vocab.json"
+    return MarianVocabulary(
+        source_model=(folder / "source.spm").read_bytes(),
+        target_model=(folder / "target.spm").read_bytes(),
+        source=source,
+        target=_numbered(own) if own.exists() else source,
+    )
+
+
+def _numbered(path):
+    """The pieces of a JSON object piece -> id, in the order of their ids."""
+    ids = read_json(path)
+    pieces = sorted(ids, key=ids.get)
+    if [ids[piece] for piece in pieces] != list(range(len(pieces))):
+        raise ValueError(f"{path} must number its {len(pieces)} pieces from 0 without gaps: fetch or write it again.")
+    return pieces

@@ -19,6 +19,7 @@ class SentencePieceTokenizer:
 
     Attributes:
         pieces: list of str in the order of their ids.
+        appends_end: bool, whether `encode` ends with </s>.
         pad_id, unk_id, start_id, end_id: int, 0 to 3.
 
     Raises:
@@ -87,6 +88,11 @@ class SentencePieceTokenizer:
         return self._model.decode(content(ids, self.end_id, (self.pad_id, self.start_id)))
 
     @property
+    def model(self):
+        """bytes, the SentencePiece model."""
+        return self._model.model
+
+    @property
     def vocab_size(self):
         """int, the number of pieces, special ones included."""
         return len(self.pieces)
@@ -99,7 +105,7 @@ class SentencePieceTokenizer:
     def save(self, folder):
         """Writes the model into a folder, which is made if it is not there."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / MODEL_FILE).write_bytes(self._model.model)
+        (Path(folder) / MODEL_FILE).write_bytes(self.model)
 
     @classmethod
     def load(cls, folder):
