@@ -2,6 +2,7 @@
 
 A file is written beside its place and renamed over it. A folder cannot be renamed over a folder that is not empty, so
 two renames do it (`name` -> `.name.old`, `.name.new` -> `name`), and `recover` finishes them after a kill in between.
+Whoever fills a folder holds it meanwhile (`Hold`), so that a second process does not write into it or remove it.
 """
 
 import contextlib
@@ -9,8 +10,14 @@ import errno
 import os
 import secrets
 import shutil
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 TEMPORARY_PREFIX = ".tmp-"
@@ -67,9 +74,10 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
 
     Raises:
         OSError: the disk is full or failing; the text says that the previous folder is unchanged.
+        FileExistsError: another process is writing it at this moment.
     """
     path = Path(path).resolve()
-    staged = stage(path)
+    staged, hold = stage(path)
     try:
         yield staged
         swap_in(path)
@@ -79,16 +87,61 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+        hold.release()
 
 
-def stage(path: Path) -> Path:
-    """Makes the empty folder beside `path` in which its successor is prepared, and returns it."""
+def stage(path: Path) -> tuple[Path, "Hold"]:
+    """Makes the empty folder beside `path` in which its successor is prepared, and holds it.
+
+    Raises:
+        FileExistsError: another process prepares a successor at this moment.
+    """
     recover(path)
     staged = _staged(path)
-    if staged.exists():  # left by a process that was killed before it swapped
+    if staged.exists():  # left by a process that was killed before it swapped, unless one still holds it
+        hold = Hold(staged, path)
         shutil.rmtree(staged)
-    staged.mkdir(parents=True)
-    return staged
+        hold.release()
+    # Between these lines another process may make it, too: then only one of them gets hold of it.
+    staged.mkdir(parents=True, exist_ok=True)
+    return staged, Hold(staged, path)
+
+
+class Hold:
+    """The right to fill a folder, of one process at a time; it ends with that process, even when it is killed.
+
+    It is a lock on the folder itself, so that no lock file is left behind. Where the system has no such locks (Windows,
+    some network disks) nothing is locked.
+
+    Args:
+        folder: the folder to fill.
+        destination: the folder that the user asked for, for the message.
+        shared: only ask whether another process holds it; many may ask at once.
+
+    Raises:
+        FileExistsError: another process holds it.
+    """
+
+    def __init__(self, folder: Path, destination: Path, shared: bool = False):
+        self.release = lambda: None
+        if fcntl is None:
+            return
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:  # its holder removed it a moment ago
+            raise _busy(destination) from None
+        # Also when the object is forgotten: a notebook lives on after a run that failed.
+        self.release = weakref.finalize(self, os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise _busy(destination) from None
+        except OSError:
+            return
+        if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):
+            self.release()
+            raise _busy(destination)
 
 
 def swap_in(path: Path) -> None:
@@ -128,6 +181,12 @@ def _staged(path: Path) -> Path:
 
 def _previous(path: Path) -> Path:
     return path.with_name(f".{path.name}.old")
+
+
+def _busy(path: Path) -> FileExistsError:
+    return FileExistsError(
+        f"`{path}` is being written by another process: wait until that one is finished, or write to another folder"
+    )
 
 
 def _explained(error: OSError, path: Path, consequence: str) -> OSError:

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from kformer.runs.atomic import TEMPORARY_PREFIX, recover, stage, swap_in, sync, write_atomic
+from kformer.runs.atomic import TEMPORARY_PREFIX, Hold, recover, stage, swap_in, sync, write_atomic
 from kformer.runs.provenance import FORMAT_VERSION, environment
 
 _CHECKSUMS = "checksums.json"
@@ -23,9 +23,10 @@ class RunFolder:
             folder asked for, and the earlier run stays whole in its place.
     """
 
-    def __init__(self, folder: Path, destination: Path):
+    def __init__(self, folder: Path, destination: Path, hold: Hold | None = None):
         self.folder = folder
         self._destination = destination
+        self._hold = hold
 
     @classmethod
     def create(cls, path: str | os.PathLike, overwrite: bool = False) -> "RunFolder":
@@ -39,17 +40,19 @@ class RunFolder:
             The folder, holding a first `environment.json` by which it is known as a run.
 
         Raises:
-            FileExistsError: something is there and `overwrite` is False, or is not a run.
+            FileExistsError: something is there and `overwrite` is False, or is not a run, or another process is
+                writing it.
         """
         path = Path(path).resolve()
         recover(path)
         occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
         if occupied:
             _refuse_to_replace(path, overwrite)
-            run = cls(stage(path), path)
+            folder, hold = stage(path)
+            run = cls(folder, path, hold)
         else:
             path.mkdir(parents=True, exist_ok=True)
-            run = cls(path, path)
+            run = cls(path, path, Hold(path, path))
         run.write_json(_ENVIRONMENT, environment())
         return run
 
@@ -101,6 +104,7 @@ class RunFolder:
         """Removes an unfinished run; an earlier run in its place stays as it was."""
         if not self.finished:
             shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
 
     def file(self, name: str) -> Path:
         """The path of a file of this run, there or not."""
@@ -161,7 +165,12 @@ class RunFolder:
         if self.folder != self._destination:
             swap_in(self._destination)
             self.folder = self._destination
+        self._release()
         return self.folder
+
+    def _release(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
 
     def verify(self) -> None:
         """Compares the run's own files with the checksums taken when it was finished.
@@ -190,6 +199,7 @@ def _refuse_to_replace(path: Path, overwrite: bool) -> None:
     if _format_version(path) is None:
         kind = "a folder that is not a run" if path.is_dir() else "a file"
         raise FileExistsError(f"`{path}` is {kind}, which is never overwritten: give another --out")
+    Hold(path, path, shared=True).release()
     if not overwrite:
         state = "a finished run" if (path / _CHECKSUMS).is_file() else "an unfinished run"
         raise FileExistsError(f"`{path}` exists and holds {state}: give another --out, or --overwrite to replace it")

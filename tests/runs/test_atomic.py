@@ -105,6 +105,15 @@ def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
     assert names(tmp_path / "export") == ["new.txt"]
 
 
+def test_two_processes_do_not_write_one_folder_at_once(tmp_path):
+    busy = "export` is being written by another process: wait until that one is finished, or write to another folder"
+    with atomic_folder(tmp_path / "export") as folder:
+        with pytest.raises(FileExistsError, match=busy), atomic_folder(tmp_path / "export"):
+            pass
+        (folder / "model").write_text("whole")
+    assert (tmp_path / "export" / "model").read_text() == "whole"
+
+
 def test_a_folder_that_fails_leaves_the_earlier_one(tmp_path):
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / "old.txt").write_text("old")

@@ -1,5 +1,6 @@
 """A run folder is whole at every moment, and says clearly when it is not a run."""
 
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from kformer.runs import FORMAT_VERSION, RunFolder
+from kformer.runs.atomic import Hold
 
 
 def finished_run(path: Path, recipe: str = "epochs: 3\n", **arguments) -> RunFolder:
@@ -155,6 +157,60 @@ def test_a_kill_while_training_leaves_the_earlier_run_and_the_next_try_starts_cl
     finished_run(tmp_path / "run", "epochs: 3\n", overwrite=True)
     assert not (tmp_path / "run" / "half.txt").exists()
     assert names(tmp_path) == ["run"]
+
+
+BUSY = "run` is being written by another process: wait until that one is finished, or write to another folder"
+
+
+@pytest.mark.parametrize(("earlier", "overwrite"), [(False, False), (False, True), (True, True)])
+def test_a_run_that_is_being_written_is_left_alone(tmp_path, earlier, overwrite):
+    if earlier:
+        finished_run(tmp_path / "run", "epochs: 1\n")
+    run = RunFolder.create(tmp_path / "run", overwrite=earlier)
+    with pytest.raises(FileExistsError, match=BUSY):
+        RunFolder.create(tmp_path / "run", overwrite=overwrite)
+    run.write_text("recipe.yaml", "epochs: 2\n")
+    run.finish()
+    assert RunFolder.open(tmp_path / "run").file("recipe.yaml").read_text() == "epochs: 2\n"
+
+
+@pytest.mark.parametrize("end", [RunFolder.finish, RunFolder.discard])
+def test_a_run_that_has_ended_is_free_again(tmp_path, end):
+    finished_run(tmp_path / "run")
+    run = RunFolder.create(tmp_path / "run", overwrite=True)
+    end(run)
+    finished_run(tmp_path / "run", overwrite=True)
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_run_is_held_across_processes_until_its_own_is_dead(tmp_path):
+    code = (
+        "import sys; from kformer.runs import RunFolder; run = RunFolder.create('run'); print(1, flush=True); input()"
+    )
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes) as process:
+        process.stdout.readline()
+        with pytest.raises(FileExistsError, match=BUSY):
+            RunFolder.create(tmp_path / "run", overwrite=True)
+        process.kill()
+    finished_run(tmp_path / "run", overwrite=True)
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_folder_that_vanishes_before_it_is_held_is_refused(tmp_path):
+    with pytest.raises(FileExistsError, match=BUSY):
+        Hold(tmp_path / ".run.new", tmp_path / "run")
+
+
+def test_where_folders_cannot_be_locked_runs_are_written_all_the_same(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("kformer.runs.atomic.fcntl.flock", refuse)
+    finished_run(tmp_path / "run")
+    assert RunFolder.open(tmp_path / "run").finished
 
 
 def test_a_discarded_run_is_gone_and_the_earlier_one_stays(tmp_path):
