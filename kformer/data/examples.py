@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from kformer.data.labels import listed, sort_names
 from kformer.data.sources import Rejection
-from kformer.data.splits import held_out
+from kformer.data.splits import cut_position, held_out
 from kformer.errors import suggest
 
 
@@ -98,6 +98,8 @@ class Examples:
     ) -> tuple["Examples", "Examples"]:
         """Divides the examples into those to train on and those held out.
 
+        A single text by itself, such as a book, is cut in two: its end is held out.
+
         Args:
             fraction: Share to hold out, between 0 and 1.
             seed: The same seed gives the same parts.
@@ -113,6 +115,8 @@ class Examples:
             ValueError: There is no such column, too few rows or groups to divide, or one class only.
         """
         check_classes(self)
+        if len(self) == 1 and set(self.fields) == {"text"}:
+            return self._cut(fraction)
         column = self.fields.get("group") if group is None else group
         if column is not None and column not in self.table.column_names:
             known = self.table.column_names
@@ -121,6 +125,16 @@ class Examples:
         groups = None if column is None else self.table[column].to_pylist()
         chosen = held_out(len(self), fraction, seed, classes, groups)
         return self.take(np.flatnonzero(~chosen)), replace(self.take(np.flatnonzero(chosen)), rejected=())
+
+    def _cut(self, fraction: float) -> tuple["Examples", "Examples"]:
+        (text,) = self.values("text")
+        position = cut_position(text, fraction)
+        column = self.table.column_names.index(self.fields["text"])
+        train, end = (
+            replace(self, table=self.table.set_column(column, self.fields["text"], pa.array([part], pa.string())))
+            for part in (text[:position], text[position:])
+        )
+        return train, replace(end, rejected=())
 
     @cached_property
     def fingerprint(self) -> str:

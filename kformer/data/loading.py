@@ -38,8 +38,9 @@ def load(
     """Reads examples from a file, a folder or a named source.
 
     Args:
-        source: A .csv, .tsv, .jsonl or .parquet file; a folder of <class>/*.txt, or with the parts train and
-            validation; "tfds:NAME[/CONFIG]"; "docstrings"; "numbers[:en-de]".
+        source: A .csv, .tsv, .jsonl or .parquet file; parallel files, as "train.en,train.de"; a .txt file, which is
+            one example; a folder of *.txt, of <class>/*.txt, or with the parts train and validation;
+            "tfds:NAME[/CONFIG]"; "docstrings"; "numbers[:en-de]"; "stdlib".
         text: Column of the text; None guesses it, and `notes` says so.
         text_pair: Column of the second text of a pair.
         target: Column of the text's translation.

@@ -29,8 +29,7 @@ def held_out(
     Raises:
         ValueError: The fraction is not between 0 and 1, or there are too few rows or groups to divide.
     """
-    if not 0 < fraction < 1:
-        raise ValueError(f"The fraction to hold out must be between 0 and 1, both excluded. Received: {fraction}.")
+    _check_fraction(fraction)
     if num_rows < 2:
         raise ValueError(f"Two or more rows are needed to hold some out. Received: {num_rows}.")
     chosen = np.zeros(num_rows, bool)
@@ -48,6 +47,35 @@ def held_out(
     for code, amount in enumerate(shares):
         chosen[generator.permutation(np.flatnonzero(codes == code))[:amount]] = True
     return chosen
+
+
+def cut_position(text: str, fraction: float) -> int:
+    """Chooses where a text is cut in two, its end being held out.
+
+    Args:
+        text: The text.
+        fraction: Share of the characters to hold out, between 0 and 1.
+
+    Returns:
+        The position behind the last line end, or else behind the last space, that leaves the end at least its share.
+
+    Raises:
+        ValueError: The fraction is not between 0 and 1, or the text is one word.
+    """
+    _check_fraction(fraction)
+    most = round((1 - fraction) * len(text))
+    position = (text.rfind("\n", 0, most) + 1) or (text.rfind(" ", 0, most) + 1)
+    if not text[:position].strip() or not text[position:].strip():
+        raise ValueError(
+            f"A text of {len(text)} characters cannot be cut where {fraction:.0%} of it would be held out. Give a "
+            "longer text with lines or spaces, or examples to validate on."
+        )
+    return position
+
+
+def _check_fraction(fraction: float):
+    if not 0 < fraction < 1:
+        raise ValueError(f"The fraction to hold out must be between 0 and 1, both excluded. Received: {fraction}.")
 
 
 def _shares(sizes: np.ndarray, fraction: float) -> np.ndarray:

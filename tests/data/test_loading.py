@@ -163,6 +163,28 @@ def test_text_alone_needs_no_label(write):
     assert train.fields == validation.fields == {"text": "text"}
 
 
+def test_the_end_of_a_single_text_is_held_out(write):
+    train, validation = kd.load_splits(write("book.txt", "line\n" * 10), required=("text",), validation_fraction=0.2)
+    assert (train.values("text"), validation.values("text")) == (["line\n" * 8], ["line\n" * 2])
+    assert train.notes == ()
+
+
+def test_the_text_files_of_a_folder_are_its_parts(shared_data):
+    train, validation = kd.load_splits(shared_data / "tinyshakespeare", required=("text",))
+    assert [len(text) for part in (train, validation) for text in part.values("text")] == [1_003_854, 55_770]
+
+
+def test_a_text_file_that_is_not_utf_8_is_refused_by_its_name(write):
+    with pytest.raises(ValueError, match="1 of 1 rows cannot be used: 1 x the bytes are not UTF-8 .first: .*a.txt"):
+        kd.load(write("a.txt", b"caf\xe9"), required=("text",))
+
+
+def test_translations_of_tensorflow_datasets_are_loaded(shared_tfds):
+    train, validation = kd.load_splits("tfds:multi30k", tfds_dir=shared_tfds, required=TRANSLATION)
+    assert (len(train), len(validation)) == (23_000, 1_014)
+    assert validation.fields == {"text": "en", "target": "de"}
+
+
 @pytest.mark.parametrize("required", ["text", ("text", "translation")])
 def test_a_role_that_does_not_exist_is_refused(reviews, required):
     message = "`required` must be a tuple of roles out of text, text_pair, target, label, group. Received: "

@@ -51,8 +51,21 @@ def test_a_text_file_that_is_not_utf_8_is_rejected_by_its_name(write, tmp_path):
 
 
 def test_a_folder_without_text_files_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no <class>/\*.txt and no train.csv"):
+    with pytest.raises(ValueError, match=r"holds no <class>/\*.txt, no \*.txt and no train.csv"):
         read(tmp_path, Options())
+
+
+def test_a_folder_of_text_files_without_classes_has_no_labels(write, tmp_path):
+    write("b.txt", "two\n")
+    write("a.txt", "one\n\nmore\n")
+    rows = [{"text": "one\n\nmore\n", "file": "a.txt"}, {"text": "two\n", "file": "b.txt"}]
+    assert read(tmp_path, Options()).table.to_pylist() == rows
+
+
+def test_a_text_file_is_one_example(write):
+    reading = read(write("a.txt", "\ufeffone\r\n\n  more\n"), Options())
+    assert reading.table["text"].to_pylist() == ["one\r\n\n  more\n"]
+    assert reading.file.endswith("a.txt")
 
 
 @pytest.mark.parametrize("name", ["validation", "valid", "val", "dev"])

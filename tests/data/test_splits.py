@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kformer.data.splits import held_out
+from kformer.data.splits import cut_position, held_out
 
 
 @pytest.mark.parametrize(("num_rows", "fraction", "amount"), [(100, 0.1, 10), (7, 0.5, 4), (3, 0.01, 1), (2, 0.99, 1)])
@@ -80,3 +80,23 @@ def test_one_row_cannot_be_divided():
 def test_one_group_cannot_be_divided():
     with pytest.raises(ValueError, match="Two or more groups are needed to hold some out. Received: 1"):
         held_out(4, 0.5, seed=0, groups=["a"] * 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("one\ntwo\nthree\nfour", "one\ntwo\n"), ("one two three four", "one two "), ("a\nb c d e", "a\n")],
+)
+def test_a_text_is_cut_at_a_line_s_end_or_else_at_a_space(text, kept):
+    assert text[: cut_position(text, 0.5)] == kept
+
+
+def test_a_text_of_one_word_is_not_cut():
+    with pytest.raises(
+        ValueError, match="A text of 9 characters cannot be cut where 50% of it would be held out. Give"
+    ):
+        cut_position("Buxtehude", 0.5)
+
+
+def test_a_fraction_outside_0_and_1_cuts_no_text():
+    with pytest.raises(ValueError, match="must be between 0 and 1, both excluded. Received: 1.5"):
+        cut_position("one two", 1.5)

@@ -5,17 +5,30 @@ from functools import partial
 from pathlib import Path
 
 from kformer.data.sources.delimited import read_csv, read_tsv
-from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part, find_parts, read_class_folders
+from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part, find_parts, read_text, read_text_folder
 from kformer.data.sources.json_lines import read_json_lines
+from kformer.data.sources.parallel import read_parallel
 from kformer.data.sources.parquet import read_parquet
 from kformer.data.sources.reading import Options, Reading, Rejection
 from kformer.errors import suggest
 
-__all__ = ["DOCSTRINGS", "NUMBERS", "Options", "Reading", "Rejection", "TRAIN", "VALIDATION", "part_names", "read"]
+__all__ = [
+    "DOCSTRINGS",
+    "NUMBERS",
+    "Options",
+    "Reading",
+    "Rejection",
+    "STDLIB",
+    "TRAIN",
+    "VALIDATION",
+    "part_names",
+    "read",
+]
 
 DOCSTRINGS = "docstrings"
 NUMBERS = "numbers"
-_EMBEDDED = (DOCSTRINGS, NUMBERS)
+STDLIB = "stdlib"
+_EMBEDDED = (DOCSTRINGS, NUMBERS, STDLIB)
 _TFDS = "tfds:"
 _FILES = {
     ".csv": read_csv,
@@ -23,15 +36,18 @@ _FILES = {
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".parquet": read_parquet,
+    ".txt": read_text,
 }
-_KNOWN = f"{', '.join(_FILES)}, a folder, {_TFDS}NAME, {DOCSTRINGS} and {NUMBERS}:en-de"
+_NAMED = f"{_TFDS}NAME, {DOCSTRINGS}, {NUMBERS}:en-de and {STDLIB}"
+_KNOWN = f"{', '.join(_FILES)}, parallel files (a.en,a.de), a folder, {_NAMED}"
 
 
 def read(source: str | Path, options: Options) -> Reading:
     """Reads a source, whichever kind it is.
 
     Args:
-        source: A file, a folder, "tfds:NAME[/CONFIG]", "docstrings" or "numbers[:en-de]".
+        source: A file, parallel files with commas between them, a folder, "tfds:NAME[/CONFIG]", "docstrings",
+            "numbers[:en-de]" or "stdlib".
         options: What the source may need to know.
 
     Returns:
@@ -47,7 +63,11 @@ def read(source: str | Path, options: Options) -> Reading:
         from kformer.data.sources.tfds import read_tfds
 
         return read_tfds(str(source).removeprefix(_TFDS), options)
-    path = _existing(source)
+    paths = _paths(source)
+    if len(paths) > 1:
+        _refuse_split(source, options)
+        return read_parallel(paths)
+    (path,) = paths
     if path.is_dir():
         return _read_folder(path, options)
     _refuse_split(path, options)
@@ -62,8 +82,8 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
         from kformer.data.sources.tfds import tfds_splits
 
         return tfds_splits(str(source).removeprefix(_TFDS), options)
-    path = _existing(source)
-    return tuple(find_parts(path, tuple(_FILES))) if path.is_dir() else ()
+    path, *others = _paths(source)
+    return tuple(find_parts(path, tuple(_FILES))) if path.is_dir() and not others else ()
 
 
 def _embedded(source: str) -> Callable[[Options], Reading] | None:
@@ -73,11 +93,26 @@ def _embedded(source: str) -> Callable[[Options], Reading] | None:
         from kformer.data.docstrings import read_docstrings
 
         return read_docstrings
+    if source == STDLIB:
+        from kformer.data.sources.stdlib import read_stdlib
+
+        return read_stdlib
     if name == NUMBERS:
         from kformer.data.sources.numbers import LANGUAGES, read_numbers
 
         return partial(read_numbers, argument or LANGUAGES)
     return None
+
+
+def _paths(source: str | Path) -> list[Path]:
+    """Returns the path that a source names, or those of parallel files, which have commas between them."""
+    parts = str(source).split(",")
+    if len(parts) == 1 or Path(source).expanduser().exists():
+        return [_existing(source)]
+    paths = [_existing(part) for part in parts]
+    if folder := next((path for path in paths if path.is_dir()), None):
+        raise ValueError(f"Parallel files are files, and {folder} is a folder. Give one file a language: a.en,a.de.")
+    return paths
 
 
 def _existing(source: str | Path) -> Path:
@@ -104,11 +139,11 @@ def _read_folder(folder: Path, options: Options) -> Reading:
     parts = find_parts(folder, tuple(_FILES))
     if not parts:
         _refuse_split(folder, options)
-        return read_class_folders(folder, options)
+        return read_text_folder(folder, options)
     path = parts[chosen_part(folder, options, parts)]
-    return read_class_folders(path, options) if path.is_dir() else _reader_of(path)(path, options)
+    return read_text_folder(path, options) if path.is_dir() else _reader_of(path)(path, options)
 
 
-def _refuse_split(path: Path, options: Options):
+def _refuse_split(path: str | Path, options: Options):
     if options.split is not None:
         raise ValueError(f"{path} is one whole, it has no part {options.split!r}. Leave `split` out.")

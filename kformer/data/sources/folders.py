@@ -1,6 +1,6 @@
-"""Folders: one folder a class with .txt files in it, or the parts `train` and `validation` of any other source."""
+"""Folders: .txt files, by class or not, or the parts `train` and `validation` of any other source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,15 +49,25 @@ def chosen_part(source: str | Path, options: Options, parts: Iterable[str]) -> s
     return part
 
 
-def read_class_folders(folder: Path, options: Options) -> Reading:
-    """Reads `<class>/*.txt`: every file is one example, labelled with the name of its folder."""
-    paths = sorted(folder.glob("*/*.txt"))
+def read_text_folder(folder: Path, options: Options) -> Reading:
+    """Reads `<class>/*.txt`, each an example labelled with its folder's name; or, where there are none, `*.txt`."""
+    classes = sorted(folder.glob("*/*.txt"))
+    paths = classes or sorted(folder.glob("*.txt"))
     if not paths:
         raise ValueError(
-            f"{folder} holds no <class>/*.txt and no train.csv (or .tsv, .jsonl, .parquet). "
-            "Give a folder with one subfolder of .txt files a class, or with a train part, or a file."
+            f"{folder} holds no <class>/*.txt, no *.txt and no train.csv (or .tsv, .jsonl, .parquet, .txt). Give a "
+            "folder of .txt files, one with a subfolder of them a class, one with a train part, or a file."
         )
-    texts, labels, files, rejections = [], [], [], []
+    return _read_texts(folder, paths, labelled=bool(classes))
+
+
+def read_text(path: Path, options: Options) -> Reading:
+    """Reads a .txt file: the whole of it is one example, since a language model reads across its paragraphs."""
+    return _read_texts(path.parent, [path], labelled=False)
+
+
+def _read_texts(folder: Path, paths: Sequence[Path], labelled: bool) -> Reading:
+    rows, files, rejections = [], [], []
     for path in paths:
         content = path.read_bytes()
         try:
@@ -66,9 +76,11 @@ def read_class_folders(folder: Path, options: Options) -> Reading:
             raw = printable(content.decode("utf-8", "surrogateescape"))
             rejections.append(Rejection(str(path), None, UNDECODABLE, raw))
             continue
-        texts.append(text)
-        labels.append(path.parent.name)
-        files.append(str(path.relative_to(folder)))
-    strings = pa.string()
-    table = pa.table({"text": pa.array(texts, strings), "label": pa.array(labels, strings), "file": files})
-    return Reading(table, str(folder), files=[str(folder / file) for file in files], rejections=tuple(rejections))
+        label = {"label": path.parent.name} if labelled else {}
+        rows.append({"text": text, **label, "file": str(path.relative_to(folder))})
+        files.append(str(path))
+    columns = ("text", "label", "file") if labelled else ("text", "file")
+    table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in columns})
+    source = str(folder) if len(paths) > 1 or labelled else str(paths[0])
+    fields = {} if labelled else {"text": "text"}
+    return Reading(table, source, files=files, rejections=tuple(rejections), fields=fields)

@@ -1,5 +1,6 @@
 """TensorFlow Datasets: `tfds:NAME[/CONFIG]`; what is prepared on disk is read without any download."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,7 +43,16 @@ def read_tfds(name: str, options: Options) -> Reading:
     for batch in dataset.ragged_batch(_BATCH_ROWS):
         for key, values in columns.items():
             values += batch[key].to_list() if hasattr(batch[key], "to_list") else batch[key].numpy().tolist()
-    return _to_reading(columns, f"tfds:{name}", label_names)
+    return replace(_to_reading(columns, f"tfds:{name}", label_names), fields=_translation(builder))
+
+
+def _translation(builder) -> dict[str, str]:
+    """Returns which feature is the text and which its translation: the supervised pair, where both of it are text."""
+    import tensorflow_datasets as tfds
+
+    features, pair = builder.info.features, builder.info.supervised_keys or ()
+    texts = [key for key in pair if key in features and isinstance(features[key], tfds.features.Text)]
+    return {"text": texts[0], "target": texts[1]} if len(texts) == 2 else {}
 
 
 def _names(builder) -> str:
