@@ -1,0 +1,135 @@
+"""Windows of one length for language models: the ids of all texts in one line, cut without any padding."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from kformer.data.token_cache import open_token_cache
+
+# Characters tokenised as one string: a book by itself would take gigabytes.
+PIECE = 4096
+# Between two lines with nothing but the line end between them no tokenizer of words or bytes has a token that spans it.
+_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """What a language model reads at a time: `length` ids, and as targets the ids that follow each of them.
+
+    To train on, the windows begin at another place in each epoch, so that a token is not always seen with the same
+    ones before it. To validate on, every token but the very first is a target exactly once; the last window may be
+    shorter, and so has a bucket of its own in the plan.
+
+    Args:
+        ids: int32 (tokens,), of all texts (`open_token_line`).
+        length: int, targets of a window.
+        seed: int for training; None for validation.
+
+    Raises:
+        ValueError: there are fewer tokens than one window takes.
+    """
+
+    ids: np.ndarray
+    length: int
+    seed: int | None = None
+
+    def __post_init__(self):
+        least = 2 if self.seed is None else self.length + 1
+        if self.length < 1 or len(self.ids) < least:
+            raise ValueError(
+                f"The text has {len(self.ids)} tokens, and a window of {self.length} needs {least} or more. Give more "
+                "text, or a `max_length` from 1 to the number of tokens less one."
+            )
+
+    @property
+    def lengths(self):
+        """int (windows,), targets of each window."""
+        num_targets = len(self.ids) - 1
+        if self.seed is None:
+            return np.diff(np.append(np.arange(0, num_targets, self.length), num_targets))
+        # One window less, where that leaves one, so that they can begin at any of `length` places.
+        return np.full(max(1, (num_targets - self.length + 1) // self.length), self.length)
+
+    @property
+    def num_left_out(self):
+        """int, the tokens that are a target in no window of an epoch, before the first and behind the last."""
+        return len(self.ids) - 1 - int(self.lengths.sum())
+
+    def rows(self, indices, epoch=0):
+        """Some windows of equal length.
+
+        Args:
+            indices: (batch,) ints.
+            epoch: int.
+
+        Returns:
+            `inputs` and `targets`, int32 (batch, length) each.
+        """
+        width = self.lengths[indices].max()
+        starts = self._shift(epoch) + np.asarray(indices) * self.length
+        ids = self.ids[starts[:, None] + np.arange(width + 1)]
+        return ids[:, :-1], ids[:, 1:]
+
+    def _shift(self, epoch):
+        if self.seed is None:
+            return 0
+        return np.random.default_rng((self.seed, epoch)).integers(min(self.length, self.num_left_out + 1))
+
+
+def open_token_line(folder, key, tokenise, texts, end_id=None):
+    """The ids of all texts one after the other, tokenised once and kept on disk.
+
+    Args:
+        folder: path under which caches live.
+        key: str, a hash of all that changes the ids: texts, tokenizer and `end_id`.
+        tokenise: function of a list of str that returns their ids, a `tf.RaggedTensor` (strings, None).
+        texts: list of str.
+        end_id: int, the id that ends a text before the next one begins; None puts nothing there.
+
+    Returns:
+        int32 (tokens,), memory-mapped.
+    """
+    import tensorflow as tf
+
+    slices = [(text, *ends) for text in texts for ends in pieces(text)]
+    # Ids of the end behind a piece: one where a text ends, but none behind the last text.
+    ends = [int(end_id is not None and stop == len(text)) for text, _, stop in slices[:-1]] + [0]
+
+    def encode(strings, num_ends):
+        ids = tf.cast(tokenise(strings), "int32")
+        end_ids = tf.fill([sum(num_ends)], 0 if end_id is None else end_id)
+        ids = tf.concat([ids, tf.RaggedTensor.from_row_lengths(end_ids, num_ends)], axis=1)
+        return {"token_ids": ids, "first_length": ids.row_lengths(), "length": ids.row_lengths()}
+
+    def strings(start, stop):
+        return [text[first:last] for text, first, last in slices[start:stop]], ends[start:stop]
+
+    return open_token_cache(folder, key, encode, len(slices), strings).ids
+
+
+def pieces(text: str, most: int = PIECE) -> Iterator[tuple[int, int]]:
+    """Yields (start, stop) of pieces of a text that can be tokenised one by one.
+
+    They end at the end of a line that has no white space beside it, or where there is none at another line's end, or
+    else before a space; only text without any of them is cut inside a word.
+
+    Args:
+        text: Any text.
+        most: Characters of a piece.
+    """
+    start = 0
+    while len(text) - start > most:
+        stop = start + _length_of_piece(text[start : start + most + 1])
+        yield start, stop
+        start = stop
+    yield start, len(text)
+
+
+def _length_of_piece(text: str) -> int:
+    ends = [match.end() for match in _LINE_END.finditer(text)]
+    if ends:
+        return ends[-1]
+    most = len(text) - 1
+    return (text.rfind("\n", 0, most) + 1) or max(text.rfind(" ", 0, most), 0) or most
