@@ -20,6 +20,21 @@ def example_seeds(seed, epoch, indices):
     return (_mixed(state + np.asarray(indices, "uint64")) >> np.uint64(32)).astype("uint32")
 
 
+def uniform(seeds, width):
+    """Random numbers for the positions of each example.
+
+    Args:
+        seeds: uint32 (n,), of `example_seeds`.
+        width: int.
+
+    Returns:
+        float64 (n, width) in [0, 1); those of a position do not depend on the width.
+    """
+    positions = np.arange(width, dtype="uint64")
+    states = _mixed(np.asarray(seeds, "uint64"))[:, None] + positions
+    return (_mixed(states) >> np.uint64(11)) * 2.0**-53
+
+
 def _mixed(state):
     """One step of the generator: every bit of the result depends on every bit of the state."""
     with np.errstate(over="ignore"):
