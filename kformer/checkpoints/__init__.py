@@ -4,7 +4,7 @@ from kformer.checkpoints.families import FAMILIES, family_of
 from kformer.checkpoints.hf_folder import HFFolder
 from kformer.checkpoints.init import find_checkpoint, minilm_folder
 from kformer.checkpoints.loading import Loaded, fill, load_backbone, own_variables
-from kformer.checkpoints.saving import save_hf
+from kformer.checkpoints.saving import save_hf, save_weights
 from kformer.checkpoints.vocabulary import MarianVocabulary, read_marian_vocabulary, read_vocabulary
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "read_marian_vocabulary",
     "read_vocabulary",
     "save_hf",
+    "save_weights",
 ]

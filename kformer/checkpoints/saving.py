@@ -6,6 +6,53 @@ from pathlib import Path
 import numpy as np
 
 from kformer.checkpoints.families import expand, family_of
+from kformer.checkpoints.matching import count_layers
+
+
+def save_weights(folder, sizes, variables, head, **config):
+    """Writes config.json and model.safetensors of a backbone and a head.
+
+    Args:
+        folder: path of a new or existing folder.
+        sizes: dict, the backbone's arguments.
+        variables: dict, name in the table -> variable or array, the head's among them.
+        head: str, "classifier" or "mlm" (BERT, DistilBERT, RoBERTa), "lm" (GPT-2) or "translation" (Marian).
+        **config: further entries of config.json, such as ids of special tokens.
+
+    Raises:
+        ValueError: when the family has no such head, or its files no place for one of the variables.
+    """
+    from safetensors.numpy import save_file
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    family = family_of(sizes)
+    if head not in family.heads:
+        raise ValueError(
+            f"`head` of a {family.name} must be one of {', '.join(family.heads)}. Received: head={head!r}."
+        )
+    tensors = {}
+    for row in _rows_to_write(family, family.heads[head], variables):
+        arrays = [np.asarray(variables[ours], dtype="float32") for ours in row.ours]
+        tensors[row.theirs] = np.ascontiguousarray(row.form.write(*arrays))
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    written = {"architectures": [family.heads[head].architecture], **family.config(sizes), **config}
+    write_json(folder / "config.json", written)
+
+
+def _rows_to_write(family, head, variables):
+    """Every row of a file with this head, the backbone's names under the family's prefix."""
+    of_head = {ours for row in head.rows for ours in row.ours}
+    pooler = [row for row in family.pooler if not set(row.ours) & of_head]
+    backbone = [
+        row
+        for row in (*expand(family.backbone, count_layers(variables)), *pooler)
+        if any(ours in variables for ours in row.ours)
+    ]
+    lost = set(variables) - of_head - {ours for row in backbone for ours in row.ours}
+    if lost:
+        raise ValueError(f"A {family.name}'s files have no place for the variables {', '.join(sorted(lost))}.")
+    return [*(row.prefixed(family.prefix) for row in backbone), *head.rows]
 
 
 def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem="single_label"):
@@ -20,37 +67,17 @@ def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem=
         labels: the label names in order; empty for a regression.
         problem: str, "single_label", "multi_label" or "regression".
     """
-    from safetensors.numpy import save_file
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    family = family_of(sizes)
-    tensors = {}
-    for row in _classifier_rows(family, sizes["num_layers"]):
-        value = np.asarray(variables[row.ours], dtype="float32")
-        tensors[row.theirs] = np.ascontiguousarray(value.T if row.transposed else value)
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-
-    config = {
-        "architectures": [family.classifier_architecture],
-        **family.config(sizes),
-        "problem_type": f"{problem}_classification" if labels else "regression",
-        "id2label": {str(i): label for i, label in enumerate(labels or ("score",))},
-        "label2id": {label: i for i, label in enumerate(labels or ("score",))},
-    }
-    _write_json(folder / "config.json", config)
-    _write_tokenizer(folder, family.name, vocabulary, lowercase, sizes["max_length"])
-
-
-def _classifier_rows(family, num_layers):
-    """Every row of a classification file, the backbone's names under the family's prefix."""
-    in_head = {row.ours for row in family.classifier}
-    pooler = [row for row in family.pooler if row.ours not in in_head]
-    prefixed = [
-        type(row)(family.prefix + row.theirs, row.ours, row.transposed)
-        for row in (*expand(family.backbone, num_layers), *pooler)
-    ]
-    return [*prefixed, *family.classifier]
+    names = labels or ("score",)
+    save_weights(
+        folder,
+        sizes,
+        variables,
+        "classifier",
+        problem_type=f"{problem}_classification" if labels else "regression",
+        id2label={str(i): label for i, label in enumerate(names)},
+        label2id={label: i for i, label in enumerate(names)},
+    )
+    _write_tokenizer(Path(folder), family_of(sizes).name, vocabulary, lowercase, sizes["max_length"])
 
 
 def _write_tokenizer(folder, family, vocabulary, lowercase, max_length):
@@ -62,7 +89,7 @@ def _write_tokenizer(folder, family, vocabulary, lowercase, max_length):
         "cls_token": "[CLS]",
         "mask_token": "[MASK]",
     }
-    _write_json(
+    write_json(
         folder / "tokenizer_config.json",
         {
             "tokenizer_class": "DistilBertTokenizer" if family == "distilbert" else "BertTokenizer",
@@ -71,8 +98,9 @@ def _write_tokenizer(folder, family, vocabulary, lowercase, max_length):
             **special,
         },
     )
-    _write_json(folder / "special_tokens_map.json", special)
+    write_json(folder / "special_tokens_map.json", special)
 
 
-def _write_json(path, value):
+def write_json(path, value):
+    """Writes a value as indented JSON."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from kformer.models.registry import VARIANTS, Variant, build, get_variant, varia
 _CLASSES = {
     "BertBackbone": "kformer.models.bert",
     "GPT2Backbone": "kformer.models.gpt2",
+    "MarianModel": "kformer.models.marian",
     "TransformerModel": "kformer.models.transformer",
 }
 
@@ -14,6 +15,7 @@ __all__ = [
     "VARIANTS",
     "BertBackbone",
     "GPT2Backbone",
+    "MarianModel",
     "TransformerModel",
     "Variant",
     "build",

@@ -1,6 +1,7 @@
 """The models there are: a variant is a name, a family, a paper and sizes."""
 
 import dataclasses
+from importlib import import_module
 
 from kformer.errors import suggest
 
@@ -9,6 +10,16 @@ SMALL_BERT_PAPER = "https://arxiv.org/abs/1908.08962"
 MINILM_PAPER = "https://arxiv.org/abs/2002.10957"
 DISTILBERT_PAPER = "https://arxiv.org/abs/1910.01108"
 ROBERTA_PAPER = "https://arxiv.org/abs/1907.11692"
+
+# Family -> the module and the class of its backbones.
+CLASSES = {
+    "bert": ("kformer.models.bert", "BertBackbone"),
+    "distilbert": ("kformer.models.bert", "BertBackbone"),
+    "roberta": ("kformer.models.bert", "BertBackbone"),
+    "gpt2": ("kformer.models.gpt2", "GPT2Backbone"),
+    "transformer": ("kformer.models.transformer", "TransformerModel"),
+    "marian": ("kformer.models.marian", "MarianModel"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,9 +107,8 @@ def get_variant(name):
 
 def backbone_class(family):
     """The class that builds a family's backbones."""
-    from kformer.models.bert import BertBackbone
-
-    return {"bert": BertBackbone, "distilbert": BertBackbone, "roberta": BertBackbone}[family]
+    module, name = CLASSES[family]
+    return getattr(import_module(module), name)
 
 
 def build(name, **changes):

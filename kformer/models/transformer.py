@@ -60,6 +60,8 @@ class TransformerModel(keras.Model):
     ```
     """
 
+    padding_id = PADDING_ID
+
     def __init__(
         self,
         num_layers,
@@ -99,13 +101,11 @@ class TransformerModel(keras.Model):
         self.max_length = max_length
 
         dtype = self.dtype_policy
-        self.source_embedding = TokenEmbedding(
-            input_vocab_size, d_model, scale=True, dtype=dtype, name="source_embedding"
-        )
+        self.source_embedding = self._make_embedding(input_vocab_size, "source_embedding")
         self.target_embedding = (
             self.source_embedding
             if tie_embeddings == "all"
-            else TokenEmbedding(target_vocab_size, d_model, scale=True, dtype=dtype, name="target_embedding")
+            else self._make_embedding(target_vocab_size, "target_embedding")
         )
         self._make_positions(dtype)
         self.source_dropout = Dropout(rate, dtype=dtype, name="source_dropout")
@@ -123,6 +123,10 @@ class TransformerModel(keras.Model):
             else None
         )
         self.build()
+
+    def _make_embedding(self, vocab_size, name):
+        """The vectors of ids, times sqrt(d_model) as in the paper."""
+        return TokenEmbedding(vocab_size, self.d_model, scale=True, dtype=self.dtype_policy, name=name)
 
     def _make_positions(self, dtype):
         """The vectors of positions, the same for source and target: fixed, or learned and then projected."""
@@ -172,7 +176,7 @@ class TransformerModel(keras.Model):
 
     def call(self, inputs, training=False):
         inputs = as_dict(inputs)
-        mask = source_mask(inputs)
+        mask = source_mask(inputs, self.padding_id)
         encoded = self.encode(inputs["source_ids"], mask, training=training)["sequence_output"]
         outputs = self.decode(inputs["target_ids"], encoded, mask, training=training)
         return self.logits(outputs["sequence_output"])
@@ -221,11 +225,11 @@ class TransformerModel(keras.Model):
         return vectors if self.position_projection is None else self.position_projection(vectors)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        mask_padding(y, y_pred)
+        mask_padding(y, y_pred, self.padding_id)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        mask_padding(y, y_pred)
+        mask_padding(y, y_pred, self.padding_id)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     def export(self, filepath, input_signature=None, verbose=False, **kwargs):
@@ -254,6 +258,21 @@ class TransformerModel(keras.Model):
         blocks = [[block] for stack in (self.encoder, self.decoder) for block in stack.blocks]
         norms = [norm for norm in (self.encoder.final_norm, self.decoder.final_norm) if norm is not None]
         return [[layer for layer in embeddings if layer is not None], *blocks, *([norms] if norms else []), *top]
+
+    @staticmethod
+    def flops_per_token(num_layers, d_model, d_ff, length, target_vocab_size, num_decoder_layers=None, **sizes):
+        """Floating-point operations of one forward pass for one source and one target token, of sentences as long.
+
+        Args:
+            num_layers, d_model, d_ff, target_vocab_size, num_decoder_layers, **sizes: the model's arguments.
+            length: int, tokens of the source, and of the target.
+        """
+        projections, feed_forward, attention = 8 * d_model * d_model, 4 * d_model * d_ff, 4 * length * d_model
+        encoder = projections + attention + feed_forward
+        # On average a target position sees half of the others, and all of the source.
+        decoder = 2 * projections + 1.5 * attention + feed_forward
+        layers = num_layers * encoder + (num_decoder_layers or num_layers) * decoder
+        return layers + 2 * d_model * target_vocab_size
 
     @staticmethod
     def count_parameters(
@@ -299,20 +318,20 @@ def as_dict(inputs):
     return inputs if isinstance(inputs, dict) else dict(zip(("source_ids", "target_ids"), inputs, strict=True))
 
 
-def source_mask(inputs):
+def source_mask(inputs, padding_id=PADDING_ID):
     """(batch, source_length), True at the real positions of the source."""
     mask = inputs.get("source_padding_mask")
-    return ops.not_equal(inputs["source_ids"], PADDING_ID) if mask is None else mask
+    return ops.not_equal(inputs["source_ids"], padding_id) if mask is None else mask
 
 
-def mask_padding(y, y_pred):
+def mask_padding(y, y_pred, padding_id=PADDING_ID):
     """Has Keras' own losses and metrics leave out the targets that are padding.
 
     They honour a mask on the outputs; that it comes from the targets needs this, since `call` does not see them.
     """
     if y is not None and y_pred is not None:
         # No public name sets a mask outside of a layer's call.
-        keras.src.backend.set_keras_mask(y_pred, ops.not_equal(y, PADDING_ID))
+        keras.src.backend.set_keras_mask(y_pred, ops.not_equal(y, padding_id))
 
 
 def _check(tie_embeddings, input_vocab_size, target_vocab_size):

@@ -44,7 +44,7 @@ def test_the_tensors_are_those_of_their_classifier(family, tmp_path):
 
 def test_the_labels_and_the_problem_are_written(tmp_path):
     config = write(tmp_path, task("multi_label"), problem="multi_label")
-    assert config["architectures"] == [TABLES["bert"].classifier_architecture]
+    assert config["architectures"] == [TABLES["bert"].heads["classifier"].architecture]
     assert config["problem_type"] == "multi_label_classification"
     assert config["id2label"] == {"0": "bad", "1": "good"}
     assert config["label2id"] == {"bad": 0, "good": 1}

@@ -1,0 +1,51 @@
+"""One name table per family: which of their tensors is which of our variables, and whose configuration means what.
+
+A table is read in both directions, so import and export cannot disagree.
+"""
+
+from kformer.checkpoints.families.bert import BERT
+from kformer.checkpoints.families.distilbert import DISTILBERT
+from kformer.checkpoints.families.family import Family, Head
+from kformer.checkpoints.families.gpt2 import GPT2
+from kformer.checkpoints.families.marian import MARIAN
+from kformer.checkpoints.families.roberta import ROBERTA
+from kformer.checkpoints.families.rows import expand
+from kformer.errors import suggest
+
+__all__ = ["FAMILIES", "Family", "Head", "expand", "family_of", "get_family"]
+
+FAMILIES = {family.name: family for family in (BERT, DISTILBERT, ROBERTA, GPT2, MARIAN)}
+
+
+def get_family(name, where):
+    """The family called `name`, the `model_type` that `where` states.
+
+    Raises:
+        ValueError: for a family that cannot be read; the known ones are listed.
+    """
+    if name not in FAMILIES:
+        raise ValueError(
+            f"{where} holds a model of type {name!r}, which cannot be read.{suggest(str(name), FAMILIES)} "
+            f"Accepted: {', '.join(FAMILIES)}."
+        )
+    return FAMILIES[name]
+
+
+def family_of(sizes):
+    """The family whose settings these backbone arguments are.
+
+    Raises:
+        ValueError: for those of a model that no family of Hugging Face's computes.
+    """
+    if "num_segments" in sizes:
+        if sizes["num_segments"] == 0:
+            return DISTILBERT
+        return ROBERTA if sizes["position_offset"] else BERT
+    if "scale_embedding" in sizes:
+        return MARIAN
+    if "vocab_size" in sizes:
+        return GPT2
+    raise ValueError(
+        "A TransformerModel of your own has no counterpart among Hugging Face's classes: a folder of theirs can hold "
+        f"one of {', '.join(FAMILIES)}; export it as a SavedModel."
+    )
