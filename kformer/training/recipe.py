@@ -1,6 +1,7 @@
 """The recipe: everything about a training that changes its result, in one flat record, in and out of YAML."""
 
 import dataclasses
+import math
 import types
 import typing
 from pathlib import Path
@@ -185,7 +186,9 @@ def _check_range(field, value):
     low, high, below = (field.metadata[name] for name in ("low", "high", "below"))
     too_low = low is not None and not value >= low
     too_high = (high is not None and not value <= high) or (below is not None and not value < below)
-    if too_low or too_high:
+    infinite = isinstance(value, float) and not math.isfinite(value)
+    if infinite or too_low or too_high:
         parts = [("at least", low), ("at most", high), ("below", below)]
-        accepted = " and ".join(f"{words} {bound}" for words, bound in parts if bound is not None)
+        bounds = [f"{words} {bound}" for words, bound in parts if bound is not None]
+        accepted = " and ".join(["finite", *bounds] if infinite else bounds)
         raise ValueError(f"`{field.name}` must be {accepted}. Received: {field.name}={value}.")

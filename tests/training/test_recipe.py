@@ -86,7 +86,11 @@ def test_a_value_of_the_wrong_type_is_refused(field, value, kind):
         ("batch_size", 0, "at least 1"),
         ("accumulation", 0, "at least 1"),
         ("learning_rate", -1e-5, "at least 0.0"),
-        ("learning_rate", float("nan"), "at least 0.0"),
+        ("learning_rate", float("nan"), "finite and at least 0.0"),
+        ("learning_rate", float("inf"), "finite and at least 0.0"),
+        ("learning_rate", "inf", "finite and at least 0.0"),
+        ("clip_norm", float("inf"), "finite and at least 0.0"),
+        ("dropout", float("nan"), "finite and at least 0.0 and below 1.0"),
         ("warmup", 1.0, "at least 0.0 and below 1.0"),
         ("final_rate", 1.5, "at least 0.0 and at most 1.0"),
         ("weight_decay", -0.1, "at least 0.0"),
@@ -157,6 +161,7 @@ def test_an_absent_file_is_named(tmp_path):
         (b"- epochs\n", r"must hold lines of the form `field: value`. Received: \['epochs'\]"),
         (b"epoch: 3\n", "recipe.yaml: A recipe has no field 'epoch'. Did you mean 'epochs'"),
         (b"epochs: 0\n", "recipe.yaml: `epochs` must be at least 1. Received: epochs=0"),
+        (b"learning_rate: .inf\n", "`learning_rate` must be finite and at least 0.0. Received: learning_rate=inf"),
     ],
 )
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, content, message):
