@@ -8,31 +8,50 @@ import numpy as np
 import pyarrow as pa
 
 from kformer.data.examples import Examples
+from kformer.data.schema import TEXT_ROLES
 from kformer.data.text_cleaning import TEXT_RULES, clean_text, clean_text_in_graph, find_blemishes, strip_html
 
 __all__ = ["TEXT_RULES", "Cleaning", "CleaningReport", "clean", "clean_text", "clean_text_in_graph", "strip_html"]
 
 
-_TEXTS = ("text", "text_pair")
-_ALL = (*_TEXTS, "label")
+_ALL = (*TEXT_ROLES, "label")
+# Characters that every length is given when lengths are compared: in short texts one word more is nothing unusual.
+_SLACK = 10
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What to clean beside Unicode form, control characters and white space, which always are.
+    """What to clean beside Unicode form and control characters, which always are.
 
     Args:
         html: Resolve entities ("&amp;") and remove tags ("<br>").
         duplicates: Drop training rows that repeat another, or whose text is in validation too.
+        white_space: Put single spaces in place of all white space; False keeps it as it is, for a language model.
+        max_ratio: Drop training texts whose translation is so many times longer or shorter than is usual between the
+            two languages; None keeps them. Lengths are in characters, since Japanese has no spaces between words,
+            and the usual ratio is the median of the data (Gale and Church, 1993, count so, too).
+        max_characters: Drop training translations with a longer side; None keeps them.
+
+    Raises:
+        ValueError: A bound is so low that it would drop everything.
     """
 
     html: bool = False
     duplicates: bool = True
+    white_space: bool = True
+    max_ratio: float | None = 4.0
+    max_characters: int | None = 1000
+
+    def __post_init__(self):
+        if self.max_ratio is not None and not self.max_ratio > 1:
+            raise ValueError(f"`max_ratio` must be above 1, or None for no bound. Received: {self.max_ratio}.")
+        if self.max_characters is not None and self.max_characters < 1:
+            raise ValueError(f"`max_characters` must be 1 or more, or None. Received: {self.max_characters}.")
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """What cleaning found, in numbers of texts (a pair has two) or of rows."""
+    """What cleaning found, in numbers of texts (a pair and a translation have two) or of rows."""
 
     train_rows: int  # before
     train_rows_kept: int
@@ -44,7 +63,9 @@ class CleaningReport:
     html: int  # texts with HTML tags or entities
     html_removed: bool
     empty: int  # rows without text once cleaned: dropped
-    duplicates: int  # training rows that repeat the text and label of an earlier one
+    too_long: int  # training rows with a side of more than `max_characters`: dropped
+    unequal: int  # other training rows whose sides are unlike in length: dropped
+    duplicates: int  # training rows that repeat the text and label or target of an earlier one
     leaked: int  # training rows whose text is in validation too
     duplicates_dropped: bool
     validation_duplicates: int  # validation rows that repeat an earlier one: kept
@@ -67,6 +88,8 @@ class CleaningReport:
             (self.white_space, "texts rid of superfluous white space"),
             (self.html, f"texts with HTML tags or entities ({html})"),
             (self.empty, "rows without text dropped"),
+            (self.too_long, "training translations that are too long dropped (`max_characters`)"),
+            (self.unequal, "training translations unusually longer or shorter than their text dropped (`max_ratio`)"),
             (self.duplicates, f"training rows that repeat another {dropped}"),
             (self.leaked, f"training rows whose text is in validation too {dropped}"),
             (self.validation_duplicates, "validation rows that repeat another kept"),
@@ -85,8 +108,9 @@ def clean(
     """Cleans the texts, and drops training rows that would mislead.
 
     Rows whose text is empty once cleaned are dropped on both sides. Of the training rows also those are dropped
-    that repeat the text and label of an earlier one, and those whose text is in validation. No other validation
-    row is: that would change what is measured. Texts with several labels are kept and counted.
+    that repeat the text and label (or the text and target) of an earlier one, those whose text is in validation, and
+    translations of unlikely length. No other validation row is: that would change what is measured. Texts with
+    several labels are kept and counted.
 
     Args:
         train: Examples to train on.
@@ -101,25 +125,27 @@ def clean(
     """
     cleaning = cleaning or Cleaning()
     blemishes: Counter[str] = Counter()
-    clean_train, empty = _clean_texts(train, cleaning.html, blemishes)
+    clean_train, empty = _clean_texts(train, cleaning, blemishes)
     clean_validation, empty_validation = validation, 0
     if validation is not None:
-        clean_validation, empty_validation = _clean_texts(validation, cleaning.html, blemishes)
+        clean_validation, empty_validation = _clean_texts(validation, cleaning, blemishes)
         if not len(clean_validation):
             raise ValueError(
                 f"{validation.source}: all {len(validation)} texts are empty once cleaned. Give other data."
             )
-    texts = _keys(clean_train, *_TEXTS)
+    clean_train, too_long, unequal = _drop_by_length(clean_train, cleaning)
+    texts = _keys(clean_train, *TEXT_ROLES)
     rows = _keys(clean_train, *_ALL)
-    held_out = set() if clean_validation is None else set(_keys(clean_validation, *_TEXTS))
+    held_out = set() if clean_validation is None else set(_keys(clean_validation, *TEXT_ROLES))
     leaked = np.fromiter((text in held_out for text in texts), bool, len(texts))
     repeated = ~leaked & _repeats(rows)
     kept = clean_train
     if cleaning.duplicates:
         kept = clean_train.take(np.flatnonzero(~leaked & ~repeated))
     if not len(kept):
+        lengths = f"{too_long + unequal} are of unlikely length, " if too_long + unequal else ""
         raise ValueError(
-            f"{train.source}: no training row is left of {len(train)}: {empty} are empty once cleaned, "
+            f"{train.source}: no training row is left of {len(train)}: {empty} are empty once cleaned, {lengths}"
             f"{int(leaked.sum())} are in validation too. Give other data, or switch `duplicates` off."
         )
     labels_of_text = Counter(text for text, _ in set(zip(texts, rows, strict=True)))
@@ -131,6 +157,8 @@ def clean(
         **{name: blemishes[name] for name in ("not_nfc", "control_characters", "white_space", "html")},
         html_removed=cleaning.html,
         empty=empty + empty_validation,
+        too_long=too_long,
+        unequal=unequal,
         duplicates=int(repeated.sum()),
         leaked=int(leaked.sum()),
         duplicates_dropped=cleaning.duplicates,
@@ -140,18 +168,33 @@ def clean(
     return kept, clean_validation, report
 
 
-def _clean_texts(examples: Examples, html: bool, blemishes: Counter) -> tuple[Examples, int]:
+def _drop_by_length(examples: Examples, cleaning: Cleaning) -> tuple[Examples, int, int]:
+    """Returns the examples without translations of unlikely length, how many were too long, and how many unequal."""
+    if "target" not in examples.fields or not len(examples):
+        return examples, 0, 0
+    lengths = np.array([[len(text) for text in examples.values(role)] for role in ("text", "target")])
+    usual = np.median(lengths[1] / lengths[0])
+    ratio = (lengths[1] + _SLACK) / (usual * lengths[0] + _SLACK)
+    too_long = (lengths > (cleaning.max_characters or np.inf)).any(axis=0)
+    unequal = ~too_long & (np.maximum(ratio, 1 / ratio) > (cleaning.max_ratio or np.inf))
+    kept = examples.take(np.flatnonzero(~too_long & ~unequal)) if (too_long | unequal).any() else examples
+    return kept, int(too_long.sum()), int(unequal.sum())
+
+
+def _clean_texts(examples: Examples, cleaning: Cleaning, blemishes: Counter) -> tuple[Examples, int]:
     """Returns the examples with clean texts and without empty ones, and how many were empty."""
     table, filled = examples.table, np.ones(len(examples), bool)
-    for role in _TEXTS:
+    for role in TEXT_ROLES:
         if role not in examples.fields:
             continue
         texts = examples.values(role)
         blemishes.update(blemish for text in texts for blemish in find_blemishes(text))
-        cleaned = [clean_text(text, html) for text in texts]
-        filled &= np.fromiter(map(bool, cleaned), bool, len(cleaned))
+        cleaned = [clean_text(text, cleaning.html, cleaning.white_space) for text in texts]
+        filled &= np.fromiter((bool(text.strip()) for text in cleaned), bool, len(cleaned))
         position = table.column_names.index(examples.fields[role])
         table = table.set_column(position, examples.fields[role], pa.array(cleaned, pa.string()))
+    if not cleaning.white_space:
+        del blemishes["white_space"]
     cleaned = replace(examples, table=table)
     return (cleaned if filled.all() else cleaned.take(np.flatnonzero(filled))), int((~filled).sum())
 

@@ -68,10 +68,11 @@ def load(
     options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
     reading = read(source, options)
     named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
-    if text is None and target is None:
-        named |= {role: column for role, column in reading.fields.items() if not required or role in required}
+    known = {} if text or target else reading.fields
+    named |= {role: column for role, column in known.items() if not required or role in required}
     table = unpack_translations(reading.table)
-    fields, notes = choose_fields(table, named, required, reading.file)
+    # What a source knows leaves nothing to guess.
+    fields, notes = choose_fields(table, named, required or tuple(known), reading.file)
     examples = Examples(table, fields, source=str(source), notes=reading.notes + notes)
     if "label" in fields:
         known = reading.label_names.get(fields["label"]) if label_names is None else label_names

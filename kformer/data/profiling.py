@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kformer.data.cleaning import clean
+from kformer.data.cleaning import Cleaning, clean
 from kformer.data.examples import Examples, label_counts
 
 _QUANTILES = {"least": 0.0, "median": 0.5, "95 %": 0.95, "most": 1.0}
@@ -16,18 +16,14 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
 
     Args:
         examples: What `load` read.
-        lengths: Number of tokens of each example, if known.
+        lengths: Number of tokens of each example, if known; (text, target) of a translation.
 
     Returns:
         "source", "rows", "columns" (name -> type), "fields" (role -> column), "label_kind", "labels" (name -> count;
-        for numbers the quantiles), "lengths" ("characters", "words" and "tokens" -> quantiles), "rejected"
-        (reason -> count), "notes" and "problems" (sentences); plain values, as JSON takes them.
+        for numbers the quantiles), "lengths" ("characters", "words" and "tokens" -> quantiles, and those of the
+        target as "target characters" and so on), "rejected" (reason -> count), "notes" and "problems" (sentences);
+        plain values, as JSON takes them.
     """
-    columns = [examples.values(role) for role in ("text", "text_pair") if role in examples.fields]
-    texts = [" ".join(parts) for parts in zip(*columns, strict=True)]
-    measured = {"characters": [len(text) for text in texts], "words": [len(text.split()) for text in texts]}
-    if lengths is not None:
-        measured["tokens"] = lengths
     return {
         "source": examples.source,
         "rows": len(examples),
@@ -35,11 +31,26 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
         "fields": dict(examples.fields),
         "label_kind": examples.label_kind,
         "labels": _label_counts(examples),
-        "lengths": {unit: _quantiles(values) for unit, values in measured.items()},
+        "lengths": {unit: _quantiles(values) for unit, values in _lengths(examples, lengths).items()},
         "rejected": dict(Counter(rejection.reason for rejection in examples.rejected)),
         "notes": list(examples.notes),
         "problems": _problems(examples),
     }
+
+
+def _lengths(examples: Examples, tokens: Sequence[int] | None) -> dict[str, Sequence[int]]:
+    columns = [examples.values(role) for role in ("text", "text_pair") if role in examples.fields]
+    sides = {"": [" ".join(parts) for parts in zip(*columns, strict=True)]}
+    if "target" in examples.fields:
+        sides["target "] = examples.values("target")
+    measured = {}
+    for name, texts in sides.items():
+        measured[f"{name}characters"] = [len(text) for text in texts]
+        measured[f"{name}words"] = [len(text.split()) for text in texts]
+    if tokens is not None:
+        tokens = np.reshape(tokens, (len(examples), -1))
+        measured |= {f"{name}tokens": side for name, side in zip(sides, tokens.T, strict=True)}
+    return measured
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
@@ -58,7 +69,9 @@ def _label_counts(examples: Examples) -> dict[str, float]:
 
 
 def _problems(examples: Examples) -> list[str]:
-    problems = clean(examples)[2].lines()[1:]
+    # Text by itself is for a language model, which keeps white space.
+    by_itself = examples.fields.keys().isdisjoint(("text_pair", "target", "label"))
+    problems = clean(examples, cleaning=Cleaning(white_space=not by_itself))[2].lines()[1:]
     counts = _label_counts(examples)
     if examples.label_kind == "class":
         rarest, commonest = min(counts, key=counts.get), max(counts, key=counts.get)

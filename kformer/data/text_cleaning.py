@@ -94,8 +94,13 @@ def _resolve_entities(text: str) -> str:
 
 
 @cache
-def _rules(html: bool) -> tuple[tuple[str, str], ...]:
-    return (*_entity_rules(), *_HTML_TAG_RULES, *TEXT_RULES) if html else TEXT_RULES
+def _rules(html: bool, white_space: bool) -> tuple[tuple[str, str], ...]:
+    return (*_entity_rules(), *_HTML_TAG_RULES, *_text_rules(white_space)) if html else _text_rules(white_space)
+
+
+def _text_rules(white_space: bool) -> tuple[tuple[str, str], ...]:
+    # The first one leaves white space alone.
+    return TEXT_RULES if white_space else TEXT_RULES[:1]
 
 
 @cache
@@ -121,27 +126,29 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and "  " not in text and text == text.strip(" ")
 
 
-def clean_text(text: str, html: bool = False) -> str:
+def clean_text(text: str, html: bool = False, white_space: bool = True) -> str:
     """Returns the text in Unicode NFC, without control characters, with single spaces between words.
 
     Args:
         text: Any text.
         html: Also resolves entities and removes tags.
+        white_space: False keeps white space as it is, for text in which it means something, such as code.
 
     Returns:
         The clean text; equal to what `clean_text_in_graph` gives.
     """
     if html:
         text = strip_html(text)
-    return text if _is_plain(text) else unicodedata.normalize("NFC", _apply(TEXT_RULES, text))
+    return text if _is_plain(text) else unicodedata.normalize("NFC", _apply(_text_rules(white_space), text))
 
 
-def clean_text_in_graph(strings, html: bool = False):
+def clean_text_in_graph(strings, html: bool = False, white_space: bool = True):
     """Returns the clean texts of a string tensor, by the rules of `clean_text`, inside a TensorFlow graph.
 
     Args:
         strings: String tensor of any shape; bytes that are not UTF-8 become U+FFFD.
         html: Also resolves entities and removes tags.
+        white_space: False keeps white space as it is.
 
     Returns:
         String tensor of the same shape.
@@ -150,7 +157,7 @@ def clean_text_in_graph(strings, html: bool = False):
     import tensorflow_text
 
     strings = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
-    for pattern, replacement in _rules(html):
+    for pattern, replacement in _rules(html, white_space):
         strings = tf.strings.regex_replace(strings, pattern, replacement)
     return tensorflow_text.normalize_utf8(strings, "NFC")
 

@@ -97,3 +97,89 @@ def test_nothing_left_to_train_on_is_refused():
 def test_nothing_left_to_validate_on_is_refused():
     with pytest.raises(ValueError, match="a.csv: all 1 texts are empty once cleaned"):
         kd.clean(examples(("a", "x")), examples(("\x00", "x")))
+
+
+def translations(*rows):
+    texts, targets = zip(*rows, strict=True)
+    return kd.Examples(pa.table({"en": texts, "de": targets}), {"text": "en", "target": "de"}, source="a.tsv")
+
+
+DOGS = [(f"{number} dogs in the park", f"{number} Hunde im Park") for number in range(20)]
+
+
+def test_both_sides_of_a_translation_are_cleaned():
+    train, _, report = kd.clean(translations((" a ", "cafe\u0301"), ("b", "c")))
+    assert train[0] == {"text": "a", "target": "caf\u00e9"}
+    assert (report.white_space, report.not_nfc) == (1, 1)
+
+
+def test_translations_are_equal_only_on_both_sides():
+    train, _, report = kd.clean(translations(("a", "x"), ("a", "y"), ("a", "x"), ("b", "z")), translations(("b", "w")))
+    assert (train.values("target"), report.duplicates, report.leaked) == (["x", "y", "z"], 1, 0)
+
+
+def test_a_translation_that_is_in_validation_too_is_dropped():
+    assert kd.clean(translations(("a", "x"), ("b", "y")), translations(("b", "y")))[2].leaked == 1
+
+
+@pytest.mark.parametrize("row", [("dogs", "Hunde und Katzen " * 10), ("dogs and cats " * 10, "Hunde")])
+def test_a_translation_of_unusual_length_is_dropped_and_told(row):
+    train, _, report = kd.clean(translations(*DOGS, row))
+    assert (len(train), report.unequal) == (20, 1)
+    told = "1 training translations unusually longer or shorter than their text dropped (`max_ratio`)"
+    assert told in report.lines()
+
+
+def test_short_texts_may_differ_by_a_word():
+    assert kd.clean(translations(*DOGS, ("no", "ganz und gar nicht")))[2].unequal == 0
+
+
+def test_what_is_usual_is_learnt_from_the_data():
+    japanese = [("one hundred and twenty-three thousand", "\u5341\u4e8c\u4e07\u4e09\u5343")] * 3
+    assert kd.clean(translations(*japanese))[2].unequal == 0
+
+
+def test_a_long_translation_is_dropped_and_told():
+    report = kd.clean(translations(*DOGS, ("a" * 1001, "b" * 900)))[2]
+    assert (report.too_long, report.unequal) == (1, 0)
+    assert "1 training translations that are too long dropped (`max_characters`)" in report.lines()
+
+
+def test_lengths_are_not_judged_on_request():
+    cleaning = kd.Cleaning(max_ratio=None, max_characters=None)
+    assert len(kd.clean(translations(*DOGS, ("a" * 2000, "b")), cleaning=cleaning)[0]) == 21
+
+
+def test_validation_translations_of_unusual_length_are_kept():
+    assert len(kd.clean(translations(*DOGS), translations(("a", "b" * 2000)))[1]) == 1
+
+
+def test_of_real_translations_only_those_that_are_none_are_unusual(shared_data):
+    train = kd.load(shared_data / "multi30k" / "train.tsv", text="en", target="de", required=("text", "target"))
+    kept = kd.clean(train, cleaning=kd.Cleaning(duplicates=False))[0]
+    assert len(train) - len(kept) == 2
+    assert [part.values("target").count("@@") for part in (train, kept)] == [2, 0]
+
+
+def test_no_translation_left_says_that_lengths_are_why():
+    with pytest.raises(ValueError, match="a.tsv: no training row is left of 1: 0 are empty once cleaned, 1 are of unl"):
+        kd.clean(translations(("a" * 1001, "b")))
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        ({"max_ratio": 1}, "`max_ratio` must be above 1, or None for no bound. Received: 1"),
+        ({"max_characters": 0}, "`max_characters` must be 1 or more, or None. Received: 0"),
+    ],
+)
+def test_a_bound_that_drops_everything_is_refused(bound, message):
+    with pytest.raises(ValueError, match=message):
+        kd.Cleaning(**bound)
+
+
+def test_white_space_is_kept_on_request_and_not_told():
+    code = kd.Examples(pa.table({"text": ["def f():\n    return\x00\n", " \n"]}), {"text": "text"})
+    train, _, report = kd.clean(code, cleaning=kd.Cleaning(white_space=False))
+    assert train.values("text") == ["def f():\n    return\n"]
+    assert (report.white_space, report.empty) == (0, 1)

@@ -70,3 +70,15 @@ def test_a_class_for_nearly_every_row_is_a_problem(write):
 def test_examples_without_labels_are_described(write):
     profile = kd.profile(kd.load(write("a.csv", "text\na b\n"), required=()))
     assert (profile["labels"], profile["label_kind"]) == ({}, None)
+
+
+def test_the_lengths_of_both_sides_of_a_translation_are_described():
+    table = pa.table({"en": ["a dog", "dogs"], "de": ["ein Hund", "Hunde"]})
+    profile = kd.profile(kd.Examples(table, {"text": "en", "target": "de"}), lengths=[(3, 4), (2, 2)])
+    units = ["characters", "words", "target characters", "target words", "tokens", "target tokens"]
+    assert list(profile["lengths"]) == units
+    assert [profile["lengths"][unit]["most"] for unit in units] == [5, 2, 8, 2, 3, 4]
+
+
+def test_the_white_space_of_text_by_itself_is_no_problem():
+    assert kd.profile(kd.Examples(pa.table({"text": ["def f():\n    pass\n"]}), {"text": "text"}))["problems"] == []

@@ -22,7 +22,7 @@ def test_neighbouring_examples_have_unlike_seeds():
 def test_the_numbers_of_positions_are_uniform_and_differ():
     numbers = uniform(example_seeds(0, 0, range(100)), 100)
     assert len(np.unique(numbers)) == 10_000
-    assert 0 <= numbers.min() and numbers.max() < 1
+    assert numbers.min() >= 0 and numbers.max() < 1
     np.testing.assert_allclose(np.histogram(numbers, 10, (0, 1))[0], 1000, atol=120)
 
 

@@ -50,8 +50,10 @@ def test_no_text_is_empty(parts):
     assert all(text.strip() for part in parts for text in part.values("text"))
 
 
-def test_neither_a_label_nor_a_guess_is_made(parts):
-    assert (parts[0].fields, parts[0].notes) == ({"text": "text"}, ())
+@pytest.mark.parametrize("required", [LANGUAGE_MODEL, ()])
+def test_neither_a_label_nor_a_guess_is_made(required):
+    examples = kd.load("stdlib", required=required)
+    assert (examples.fields, examples.notes) == ({"text": "text"}, ())
 
 
 def test_a_python_without_source_code_is_told(monkeypatch, tmp_path):

@@ -78,13 +78,20 @@ def weird_texts(count):
     return ["".join(generator.choices(pieces, k=generator.randint(0, 14))) for _ in range(count)]
 
 
+@pytest.mark.parametrize("white_space", [False, True])
 @pytest.mark.parametrize("html", [False, True])
-def test_the_graph_gives_what_the_host_gives(html):
+def test_the_graph_gives_what_the_host_gives(html, white_space):
     import tensorflow as tf
 
     texts = weird_texts(5000)
-    in_graph = tf.function(lambda strings: clean_text_in_graph(strings, html))(tf.constant(texts))
-    assert [text.decode() for text in in_graph.numpy()] == [clean_text(text, html) for text in texts]
+    in_graph = tf.function(lambda strings: clean_text_in_graph(strings, html, white_space))(tf.constant(texts))
+    assert [text.decode() for text in in_graph.numpy()] == [clean_text(text, html, white_space) for text in texts]
+
+
+def test_white_space_is_kept_on_request():
+    assert clean_text(" def f():\n\treturn 'cafe\u0301'\x00 \r\n\u2028", white_space=False) == (
+        " def f():\n\treturn 'caf\u00e9' \r\n\u2028"
+    )
 
 
 def test_the_graph_gives_what_the_host_gives_on_real_news(shared_data):
