@@ -73,8 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _one_line(error: Exception) -> str:
     if isinstance(error, click.ClickException):
         message = error.format_message()
-    elif isinstance(error, OSError) and error.strerror and error.filename:
-        message = f"{error.strerror}: {error.filename}"
+    elif isinstance(error, OSError) and error.strerror:
+        message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     else:
         message = str(error)
     return " ".join(message.split()) or type(error).__name__

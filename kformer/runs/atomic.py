@@ -52,15 +52,12 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path).resolve()
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(4)}-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        sync(temporary)
-        os.replace(temporary, path)
-        sync(path.parent)
-    except OSError as error:
-        if error.errno in _DISK_ERRORS:
-            raise _explained(error, path, "the previous file, if any, is unchanged") from error
-        raise
+        with disk_errors_explained(path, "the previous file, if any, is unchanged"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            sync(temporary)
+            os.replace(temporary, path)
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -79,12 +76,9 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path).resolve()
     staged, hold = stage(path)
     try:
-        yield staged
-        swap_in(path)
-    except OSError as error:
-        if error.errno in _DISK_ERRORS:
-            raise _explained(error, path, "the previous folder, if any, is unchanged") from error
-        raise
+        with disk_errors_explained(path, "the previous folder, if any, is unchanged"):
+            yield staged
+            swap_in(path)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         hold.release()
@@ -189,7 +183,30 @@ def _busy(path: Path) -> FileExistsError:
     )
 
 
-def _explained(error: OSError, path: Path, consequence: str) -> OSError:
-    reason = os.strerror(error.errno)
-    text = f"`{path}` could not be written ({reason}); {consequence}: free some space and try again"
-    return OSError(error.errno, text)
+@contextlib.contextmanager
+def disk_errors_explained(path: Path, consequence: str) -> Iterator[None]:
+    """Turns the error of a full or failing disk into one that says what became of `path`; others pass.
+
+    Args:
+        path: what was to be written.
+        consequence: what is there now, for the message.
+
+    Raises:
+        OSError: the disk is full or failing.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = _disk_error(error)
+        if number is None:
+            raise
+        text = f"`{path}` could not be written ({os.strerror(number)}); {consequence}: free some space and try again"
+        raise OSError(number, text) from error
+
+
+def _disk_error(error: Exception) -> int | None:
+    """The error number of a full or failing disk, None for any other error."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno if error.errno in _DISK_ERRORS else None
+    # TensorFlow and HDF5 have errors of their own, with the words of the system in them.
+    return next((number for number in _DISK_ERRORS if os.strerror(number) in str(error)), None)

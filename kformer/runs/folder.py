@@ -1,12 +1,23 @@
 """The folder of one run: created without harm to what is there, finished in one step, verified by checksums."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from kformer.runs.atomic import TEMPORARY_PREFIX, Hold, recover, stage, swap_in, sync, write_atomic
+from kformer.runs.atomic import (
+    TEMPORARY_PREFIX,
+    Hold,
+    disk_errors_explained,
+    recover,
+    stage,
+    swap_in,
+    sync,
+    write_atomic,
+)
 from kformer.runs.provenance import FORMAT_VERSION, environment
 
 _CHECKSUMS = "checksums.json"
@@ -53,8 +64,25 @@ class RunFolder:
         else:
             path.mkdir(parents=True, exist_ok=True)
             run = cls(path, path, Hold(path, path))
-        run.write_json(_ENVIRONMENT, environment())
+        with run.filling():
+            run.write_json(_ENVIRONMENT, environment())
         return run
+
+    @contextlib.contextmanager
+    def filling(self) -> Iterator[None]:
+        """Discards the run when the block fails, so that nothing unfinished is left behind.
+
+        A kill does leave it behind, known as unfinished.
+
+        Raises:
+            OSError: the disk is full or failing; the text says that an earlier run in its place is unchanged.
+        """
+        try:
+            with disk_errors_explained(self._destination, "the earlier run, if any, is unchanged"):
+                yield
+        except BaseException:
+            self.discard()
+            raise
 
     @classmethod
     def open(cls, path: str | os.PathLike) -> "RunFolder":

@@ -44,7 +44,7 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
     recipe = Recipe() if recipe is None else recipe
     check_fit(task, recipe)
     folder = None if out is None else RunFolder.create(out, overwrite)
-    with _removed_on_failure(folder):
+    with contextlib.nullcontext() if folder is None else folder.filling():
         started = time.perf_counter()
         plan = prepare(task, train, recipe)
         history, interrupted = _fit(task, train, validation, recipe, plan, folder, callbacks)
@@ -199,14 +199,3 @@ def _boards(task, recipe, validation, folder):
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
         TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown)),
     ]
-
-
-@contextlib.contextmanager
-def _removed_on_failure(folder):
-    """Leaves no unfinished folder behind when a run fails; a kill leaves one, which is known as unfinished."""
-    try:
-        yield
-    except BaseException:
-        if folder is not None:
-            folder.discard()
-        raise

@@ -113,6 +113,11 @@ def test_an_error_of_the_system_names_the_file(failing, error):
     assert error("doctor") == "kformer: error: Permission denied: runs/model.keras\n"
 
 
+def test_an_error_of_the_system_in_words_of_ours_shows_no_number(failing, error):
+    failing(OSError(28, "the reason"))
+    assert error("doctor") == "kformer: error: the reason\n"
+
+
 def test_an_error_without_a_message_is_named(failing, error):
     failing(TypeError())
     assert error("doctor") == "kformer: error: TypeError\n"

@@ -105,6 +105,13 @@ def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
     assert names(tmp_path / "export") == ["new.txt"]
 
 
+def test_a_full_disk_in_the_words_of_another_library_is_explained_as_well(tmp_path):
+    explained = pytest.raises(OSError, match="export` could not be written .No space left on device.*previous folder")
+    with explained, atomic_folder(tmp_path / "export"):
+        raise RuntimeError("saved_model.pb; No space left on device")
+    assert names(tmp_path) == []
+
+
 def test_two_processes_do_not_write_one_folder_at_once(tmp_path):
     busy = "export` is being written by another process: wait until that one is finished, or write to another folder"
     with atomic_folder(tmp_path / "export") as folder:
