@@ -5,6 +5,7 @@ import time
 
 import keras
 
+from kformer.data.examples import check_classes
 from kformer.evaluation import judge
 from kformer.runs import RunFolder
 from kformer.tasks.precision import resolve_precision
@@ -36,13 +37,14 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
         `Run`.
 
     Raises:
-        ValueError: the recipe does not fit the task.
+        ValueError: the recipe does not fit the task, or all training labels are the same.
         FileExistsError: something is at `out` and `overwrite` is False.
         FloatingPointError: the loss became NaN; the text says what to try.
         KeyboardInterrupt: interrupted before the first epoch was complete, or once more after that.
     """
     recipe = Recipe() if recipe is None else recipe
     check_fit(task, recipe)
+    check_classes(train)
     folder = None if out is None else RunFolder.create(out, overwrite)
     with contextlib.nullcontext() if folder is None else folder.filling():
         started = time.perf_counter()

@@ -87,3 +87,11 @@ def test_balanced_classes_need_single_labels():
 def test_more_frozen_stages_than_there_are_is_refused():
     with pytest.raises(ValueError, match="`freeze` must be below the model's 4 stages .* Received: freeze=9."):
         tune(freeze=9)
+
+
+def test_examples_of_one_class_are_refused_before_anything_is_written(tmp_path):
+    data = examples(24)
+    message = "tiny has one class only: all 12 labels in column 'label' are 'bad'. Give examples of two or more classes"
+    with pytest.raises(ValueError, match=message):
+        kf.fine_tune(task(), data.take(range(0, 24, 2)), data, RECIPE, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
