@@ -10,8 +10,8 @@ from kformer.data.token_cache import open_token_cache
 
 # Characters tokenised as one string: a book by itself would take gigabytes.
 PIECE = 4096
-# Between two lines with nothing but the line end between them no tokenizer of words or bytes has a token that spans it.
-_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
+# Up to the last word's end. Tokenizers of words, bytes and subwords alike begin a new token where white space begins.
+_WHOLE_WORDS = re.compile(r".*\S(?=\s)", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,10 +110,9 @@ def open_token_line(folder, key, tokenise, texts, end_id=None):
 
 
 def pieces(text: str, most: int = PIECE) -> Iterator[tuple[int, int]]:
-    """Yields (start, stop) of pieces of a text that can be tokenised one by one.
+    """Yields (start, stop) of pieces of a text that give the same tokens one by one as together.
 
-    They end at the end of a line that has no white space beside it, or where there is none at another line's end, or
-    else before a space; only text without any of them is cut inside a word.
+    They end where a word does; only text without any white space is cut inside.
 
     Args:
         text: Any text.
@@ -121,15 +120,8 @@ def pieces(text: str, most: int = PIECE) -> Iterator[tuple[int, int]]:
     """
     start = 0
     while len(text) - start > most:
-        stop = start + _length_of_piece(text[start : start + most + 1])
+        whole_words = _WHOLE_WORDS.match(text, start, start + most + 1)
+        stop = whole_words.end() if whole_words else start + most
         yield start, stop
         start = stop
     yield start, len(text)
-
-
-def _length_of_piece(text: str) -> int:
-    ends = [match.end() for match in _LINE_END.finditer(text)]
-    if ends:
-        return ends[-1]
-    most = len(text) - 1
-    return (text.rfind("\n", 0, most) + 1) or max(text.rfind(" ", 0, most), 0) or most

@@ -51,3 +51,18 @@ def test_a_missing_column_lists_those_there(error, reviews):
     message = error("data", reviews, "--label", "star")
     assert "Its columns are: id, review, stars." in message
     assert "Did you mean 'stars'?" in message
+
+
+def test_it_shows_both_sides_of_a_translation(kformer, tmp_path):
+    (tmp_path / "a.en").write_text("a dog\ntwo dogs\n", encoding="utf-8")
+    (tmp_path / "a.de").write_text("ein Hund\nzwei Hunde\n", encoding="utf-8")
+    out = kformer("data", f"{tmp_path / 'a.en'},{tmp_path / 'a.de'}").out
+    assert "de       string   target" in out
+    assert "target characters" in out
+
+
+def test_it_shows_text_for_a_language_model(kformer, tmp_path):
+    (tmp_path / "book.txt").write_text("one line\n\n  another\n", encoding="utf-8")
+    out = kformer("data", tmp_path / "book.txt").out
+    assert "text     string   text" in out
+    assert "no problems found" in out

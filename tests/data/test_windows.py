@@ -1,8 +1,12 @@
 """Windows for language models."""
 
+import argparse
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from tokenizers.pre_tokenizers import ByteLevel
 
 from kformer.data.plan import make_plan
 from kformer.data.windows import Windows, open_token_line, pieces
@@ -95,20 +99,24 @@ def test_the_ids_are_read_from_the_disk(tmp_path):
     assert (ids.tolist(), ids.dtype) == ([97, 98], np.int32)
 
 
-def cut(text, most):
-    return [text[start:stop] for start, stop in pieces(text, most)]
-
-
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
         ("a b", ["a b"]),
-        ("ab\ncd\n\nef", ["ab\n", "cd\n\nef"]),
-        ("a\n\n b cde", ["a\n\n", " b cde"]),
         ("abc def ghi", ["abc", " def", " ghi"]),
-        ("abcdefghij", ["abcdefg", "hij"]),
+        ("ab\ncd\n\n ef", ["ab\ncd", "\n\n ef"]),
+        ("abcdefg", ["abcde", "fg"]),
         ("", [""]),
     ],
 )
-def test_a_text_is_cut_where_no_token_can_be(text, parts):
-    assert cut(text, 7 if "\n" in text or " " not in text else 5) == parts
+def test_a_text_is_cut_behind_a_word(text, parts):
+    assert [text[start:stop] for start, stop in pieces(text, 5)] == parts
+
+
+def test_pieces_of_code_have_the_tokens_of_the_whole():
+    def split(text):
+        return [token for token, _ in ByteLevel(add_prefix_space=False).pre_tokenize_str(text)]
+
+    code = inspect.getsource(argparse)
+    in_pieces = [token for start, stop in pieces(code) for token in split(code[start:stop])]
+    assert in_pieces == split(code)
