@@ -51,7 +51,13 @@ def own_variables(layer, prefix=""):
         layer: a backbone, or a head.
         prefix: str, before the names: a head's own, such as "mlm/".
     """
-    return {prefix + variable.path.split("/", 1)[1]: variable for variable in layer.trainable_variables}
+    return {prefix + _name_within(layer, variable): variable for variable in layer.trainable_variables}
+
+
+def _name_within(layer, variable):
+    """A variable's path from the layer on: a head that a task has built lies under the task's name."""
+    path = variable.path.split("/")
+    return "/".join(path[path.index(layer.name) + 1 :])
 
 
 def fill(variables, checkpoint):

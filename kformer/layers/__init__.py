@@ -5,11 +5,13 @@ from kformer.layers.block import Residual, TransformerBlock
 from kformer.layers.dropout import Dropout
 from kformer.layers.embeddings import PositionEmbedding, SinusoidalPositionEmbedding, TokenEmbedding
 from kformer.layers.feed_forward import FeedForward
+from kformer.layers.masked_language_model import MaskedLanguageModelHead
 from kformer.layers.stack import TransformerStack
 
 __all__ = [
     "Dropout",
     "FeedForward",
+    "MaskedLanguageModelHead",
     "MultiHeadAttention",
     "PositionEmbedding",
     "Residual",

@@ -98,6 +98,13 @@ LAYERS = [
     Case("tokens", lambda dtype, _: layers.TokenEmbedding(60, D_MODEL, True, dtype=dtype), TOKEN_IDS, is_random=False),
     Case("positions", lambda dtype, _: layers.PositionEmbedding(9, D_MODEL, 2, dtype=dtype), X, is_random=False),
     Case("sinusoids", lambda dtype, _: layers.SinusoidalPositionEmbedding(9, D_MODEL, dtype=dtype), X, is_random=False),
+    Case(
+        "masked-language-model head",
+        lambda dtype, _: layers.MaskedLanguageModelHead(D_MODEL, 60, dtype=dtype),
+        X,
+        {"table": random.normal(size=(60, D_MODEL)).astype("float32")},
+        is_random=False,
+    ),
     Case("residual", lambda dtype, dropout: layers.Residual(dropout, dtype=dtype), X, {"outputs": X[::-1].copy()}),
     Case("post-norm block", block, X, {"return_scores": True}),
     Case("pre-norm block", lambda *a: block(*a, norm_first=True, activation="gelu_tanh"), X),

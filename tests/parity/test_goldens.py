@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kformer.checkpoints import HFFolder, load_backbone, read_vocabulary
+from kformer.checkpoints import HFFolder, fill, load_backbone, own_variables, read_vocabulary
 from kformer.data.tokenizers import WordPieceTokenizer
+from kformer.layers import MaskedLanguageModelHead
 
 GOLDENS = Path(__file__).parent / "goldens"
 TOLERANCE = 1e-5
@@ -67,6 +68,21 @@ def test_every_tensor_is_used_or_left_out_on_purpose(folder):
     _, loaded = load_backbone(GOLDENS / folder)
     assert len(loaded.filled) + len(loaded.ignored) == len(HFFolder(GOLDENS / folder).names)
     assert loaded.new == ()
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
+def test_the_logits_of_masked_tokens_are_theirs(family):
+    folder = GOLDENS / f"{family}_mlm"
+    backbone, _ = load_backbone(folder, pooler_activation=None)
+    head = MaskedLanguageModelHead(16, 60, norm_epsilon=backbone.norm_epsilon, name="mlm")
+    head.build()
+    loaded = fill({**own_variables(backbone), **own_variables(head, "mlm/")}, HFFolder(folder))
+    assert loaded.new == loaded.ignored == ()
+    inputs, expected = (dict(np.load(folder / f"{name}.npz")) for name in ("inputs", "expected"))
+    features = batch_of(inputs, "padded")
+    logits = head(backbone(features)["sequence_output"], backbone.token_embedding.embeddings).numpy()
+    real = features["padding_mask"].astype(bool)
+    np.testing.assert_allclose(logits[real], expected["padded/logits"][real], atol=TOLERANCE)
 
 
 @pytest.fixture(scope="module")
