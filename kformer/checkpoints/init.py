@@ -20,6 +20,11 @@ HUB_FILES = (
     "vocab.txt",
     "tokenizer.json",
     "tokenizer_config.json",
+    "vocab.json",
+    "merges.txt",
+    "source.spm",
+    "target.spm",
+    "target_vocab.json",
 )
 
 
@@ -40,7 +45,11 @@ def find_checkpoint(init):
     if init == "minilm":
         return minilm_folder()
     if init in VARIANTS:
-        init = VARIANTS[init].init
+        init, variant = VARIANTS[init].init, init
+        if init == "none":
+            raise FileNotFoundError(
+                f"There are no pretrained weights of {variant}: train one with `init` none and `variant` {variant}."
+            )
     if init.startswith("hf:"):
         return download(init.removeprefix("hf:"))
     if Path(init).is_dir():

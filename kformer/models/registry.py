@@ -10,15 +10,29 @@ SMALL_BERT_PAPER = "https://arxiv.org/abs/1908.08962"
 MINILM_PAPER = "https://arxiv.org/abs/2002.10957"
 DISTILBERT_PAPER = "https://arxiv.org/abs/1910.01108"
 ROBERTA_PAPER = "https://arxiv.org/abs/1907.11692"
+GPT2_PAPER = "https://openai.com/index/better-language-models"
+TRANSFORMER_PAPER = "https://arxiv.org/abs/1706.03762"
+TINY_TRANSFORMER_PAPER = "https://arxiv.org/abs/2105.14462"
+OPUS_MT_PAPER = "https://aclanthology.org/2020.eamt-1.61"
 
 # Family -> the module and the class of its backbones.
-CLASSES = {
+BACKBONES = {
     "bert": ("kformer.models.bert", "BertBackbone"),
     "distilbert": ("kformer.models.bert", "BertBackbone"),
     "roberta": ("kformer.models.bert", "BertBackbone"),
     "gpt2": ("kformer.models.gpt2", "GPT2Backbone"),
     "transformer": ("kformer.models.transformer", "TransformerModel"),
     "marian": ("kformer.models.marian", "MarianModel"),
+}
+_TEXT_ENCODER = ("text-classification", "masked-language-modeling")
+# Family -> the tasks that its models serve.
+TASKS = {
+    "bert": _TEXT_ENCODER,
+    "distilbert": _TEXT_ENCODER,
+    "roberta": _TEXT_ENCODER,
+    "gpt2": ("language-modeling",),
+    "transformer": ("translation",),
+    "marian": ("translation",),
 }
 
 
@@ -28,10 +42,10 @@ class Variant:
 
     Attributes:
         name: str, what `--init` and `models.build` call it.
-        family: str, the family of its checkpoints: "bert", "distilbert", "roberta".
+        family: str, the family of its checkpoints, one of `BACKBONES`.
         paper: str, the address of its paper.
         sizes: dict, the arguments of the backbone.
-        init: str, where its pretrained weights come from, as `--init` takes it.
+        init: str, where its pretrained weights come from, as `--init` takes it; "none" where there are none.
     """
 
     name: str
@@ -41,12 +55,20 @@ class Variant:
     init: str
 
     @property
+    def tasks(self):
+        """The names of the tasks that it serves."""
+        return TASKS[self.family]
+
+    @property
     def num_parameters(self):
         """int, trainable parameters of the backbone."""
         return backbone_class(self.family).count_parameters(**self.sizes)
 
     def training_flops(self, length):
-        """Floating-point operations of one training step on one example of `length` tokens (forward x 3)."""
+        """Floating-point operations of one training step on one example of `length` tokens (forward x 3).
+
+        A translation has as many in its source and in its target.
+        """
         return 3 * length * backbone_class(self.family).flops_per_token(length=length, **self.sizes)
 
 
@@ -64,6 +86,29 @@ def _bert(num_layers, d_model, num_heads=None, **others):
 
 DISTILBERT = {"num_segments": 0, "pooler_activation": "relu"}
 ROBERTA = {"vocab_size": 50265, "num_segments": 1, "position_offset": 2, "norm_epsilon": 1e-5}
+
+
+def _gpt2(num_layers, d_model):
+    """The sizes of a GPT-2: heads of 64."""
+    return {**_bert(num_layers, d_model), "vocab_size": 50257, "max_length": 1024}
+
+
+def _transformer(num_layers, d_model, num_heads, d_ff, vocab_size, **others):
+    """The sizes of an encoder-decoder with as many layers on both sides and one table of vectors."""
+    return {
+        "num_layers": num_layers,
+        "num_decoder_layers": num_layers,
+        "d_model": d_model,
+        "num_heads": num_heads,
+        "d_ff": d_ff,
+        "input_vocab_size": vocab_size,
+        "target_vocab_size": vocab_size,
+        "tie_embeddings": "all",
+        **others,
+    }
+
+
+OPUS_MT = _transformer(6, 512, 8, 2048, vocab_size=58101, padding_id=58100)
 
 VARIANTS = {
     variant.name: variant
@@ -85,6 +130,16 @@ VARIANTS = {
         Variant(
             "roberta-large", "roberta", ROBERTA_PAPER, _bert(24, 1024, **ROBERTA), "hf:FacebookAI/roberta-large"
         ),
+        Variant("distilgpt2", "gpt2", DISTILBERT_PAPER, _gpt2(6, 768), "hf:distilbert/distilgpt2"),
+        Variant("gpt2", "gpt2", GPT2_PAPER, _gpt2(12, 768), "hf:openai-community/gpt2"),
+        Variant("gpt2-medium", "gpt2", GPT2_PAPER, _gpt2(24, 1024), "hf:openai-community/gpt2-medium"),
+        Variant(
+            "transformer-tiny", "transformer", TINY_TRANSFORMER_PAPER, _transformer(4, 128, 4, 256, 10000), "none"
+        ),
+        Variant("transformer-base", "transformer", TRANSFORMER_PAPER, _transformer(6, 512, 8, 2048, 37000), "none"),
+        Variant("transformer-big", "transformer", TRANSFORMER_PAPER, _transformer(6, 1024, 16, 4096, 37000), "none"),
+        Variant("opus-mt-en-de", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-en-de"),
+        Variant("opus-mt-de-en", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-de-en"),
     )
 }  # fmt: skip
 
@@ -107,7 +162,7 @@ def get_variant(name):
 
 def backbone_class(family):
     """The class that builds a family's backbones."""
-    module, name = CLASSES[family]
+    module, name = BACKBONES[family]
     return getattr(import_module(module), name)
 
 

@@ -80,6 +80,12 @@ def test_a_variant_is_its_repository(monkeypatch, tmp_path):
     assert asked[0][0] == "google-bert/bert-base-uncased"
 
 
+def test_a_variant_without_weights_says_how_to_train_one():
+    message = "There are no pretrained weights of transformer-tiny: train one with `init` none and `variant` transfo"
+    with pytest.raises(FileNotFoundError, match=message):
+        find_checkpoint("transformer-tiny")
+
+
 @pytest.mark.parametrize(
     "error", [LocalEntryNotFoundError("Cannot reach the hub.\nMore."), OSError("Cannot reach the hub")]
 )

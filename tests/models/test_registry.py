@@ -1,7 +1,11 @@
+import dataclasses
+import math
+
 import pytest
 
 from kformer import models
 from kformer.checkpoints import FAMILIES
+from kformer.models.registry import backbone_class
 
 
 def test_all_variants_are_listed_smallest_first():
@@ -13,12 +17,45 @@ def test_all_variants_are_listed_smallest_first():
 @pytest.mark.parametrize("name", models.VARIANTS)
 def test_a_variant_has_a_family_a_paper_and_an_origin(name):
     variant = models.get_variant(name)
-    assert variant.family in FAMILIES
-    assert variant.paper.startswith("https://arxiv.org/abs/")
-    assert variant.init == "minilm" or variant.init.startswith("hf:")
+    assert variant.paper.startswith("https://")
+    has_weights = variant.init == "minilm" or variant.init.startswith("hf:")
+    assert (variant.family in FAMILIES) == has_weights
+    assert has_weights or variant.init == "none"
 
 
-@pytest.mark.parametrize(("name", "millions"), [("minilm", 22.7), ("bert-base", 109.5), ("roberta-base", 124.6)])
+@pytest.mark.parametrize("name", models.VARIANTS)
+def test_a_variant_serves_a_task(name):
+    assert models.get_variant(name).tasks
+
+
+@pytest.mark.parametrize("name", models.VARIANTS)
+def test_a_variant_s_parameters_are_those_of_its_model(name):
+    variant = models.get_variant(name)
+    vocabularies = {key: 20 for key in variant.sizes if key.endswith("vocab_size")}
+    sizes = {**variant.sizes, **vocabularies, "num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16}
+    model = backbone_class(variant.family)(**sizes)
+    counted = dataclasses.replace(variant, sizes=sizes).num_parameters
+    assert counted == sum(math.prod(variable.shape) for variable in model.trainable_variables)
+
+
+@pytest.mark.parametrize("name", models.VARIANTS)
+def test_a_longer_example_costs_more_than_in_proportion(name):
+    variant = models.get_variant(name)
+    assert variant.training_flops(128) > 2 * variant.training_flops(64)
+
+
+@pytest.mark.parametrize(
+    ("name", "millions"),
+    [
+        ("minilm", 22.7),
+        ("bert-base", 109.5),
+        ("roberta-base", 124.6),
+        ("distilgpt2", 81.9),
+        ("gpt2", 124.4),
+        ("gpt2-medium", 354.8),
+        ("opus-mt-en-de", 73.9),
+    ],
+)
 def test_the_sizes_are_the_published_ones(name, millions):
     assert models.get_variant(name).num_parameters / 1e6 == pytest.approx(millions, abs=0.06)
 
@@ -27,6 +64,14 @@ def test_a_training_step_costs_three_forward_passes():
     variant = models.get_variant("bert-tiny")
     forward = models.BertBackbone.flops_per_token(length=64, **variant.sizes)
     assert variant.training_flops(64) == 3 * 64 * forward
+
+
+def test_a_step_of_a_translation_model_is_counted_by_its_matrix_products():
+    # One layer on each side, d = d_ff = 1, one target word, source and target of 2 tokens. Multiply-adds per pair of
+    # tokens: projections 4 + 8, feed-forward 2 + 2, output layer 1; attention 2 x 2 in the encoder, half of it in the
+    # decoder's self-attention, 2 x 2 over the source.
+    sizes = {"num_layers": 1, "d_model": 1, "d_ff": 1, "target_vocab_size": 1}
+    assert models.TransformerModel.flops_per_token(length=2, **sizes) == 2 * (12 + 4 + 1 + 4 + 2 + 4)
 
 
 def test_a_variant_is_built_with_changes():
