@@ -37,11 +37,19 @@ def commands():
     """
 
 
+def _with_debug(command):
+    """Adds `--debug` to a command and to those below it."""
+    option = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error.")
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _with_debug(below)
+    else:
+        command.params.append(option)
+    return command
+
+
 for _command in _COMMANDS:
-    _command.params.append(
-        click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error.")
-    )
-    commands.add_command(_command)
+    commands.add_command(_with_debug(_command))
 
 
 def main(arguments: list[str] | None = None) -> int:

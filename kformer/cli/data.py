@@ -5,14 +5,14 @@ import json
 import click
 
 from kformer.cli.console import number, print_table, short_path
-from kformer.cli.options import data_options, given
+from kformer.cli.options import ROLES, data_options, given
 
 
 @click.command()
 @click.argument("source", metavar="SRC")
 @click.option("--split", metavar="NAME", help="Part of the source, such as validation.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the description to FILE, too.")
-@data_options
+@data_options(*ROLES)
 def data(source, split, json_file, **arguments):
     """Show what would be read from a source.
 

@@ -5,7 +5,7 @@ import json
 import click
 
 from kformer.cli.console import print_metrics, short_path
-from kformer.cli.options import data_options, given, precision_option
+from kformer.cli.options import ROLES, data_options, given, precision_option
 from kformer.cli.quiet import load_tensorflow
 
 
@@ -15,7 +15,7 @@ from kformer.cli.quiet import load_tensorflow
 @click.option("--split", metavar="NAME", help="Part of the source, such as validation.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the metrics, those of every label too, to FILE.")
 @precision_option
-@data_options
+@data_options(*ROLES)
 def evaluate(folder, source, split, json_file, precision, **arguments):
     """Measure a run on other labelled examples.
 

@@ -1,5 +1,6 @@
-"""`kformer fit`: fine-tune a model on a source, evaluate it, export it."""
+"""`kformer fit`: train a model on a source, evaluate it, export it. Each task is a command of its own."""
 
+import dataclasses
 import shlex
 
 import click
@@ -7,71 +8,132 @@ import click
 from kformer.cli.console import print_metrics, program, short_path
 from kformer.cli.options import data_options, given, recipe_options, take_recipe_fields
 from kformer.cli.quiet import load_tensorflow
-from kformer.training.recipe import Recipe
+from kformer.errors import suggest
+from kformer.training.recipes import RECIPES
 
-# Per task, what happens without --data: a source that is already here, a recipe that takes minutes, a text to try.
-_QUICKSTARTS = {
-    "text-classification": {
-        "data": "docstrings",
-        "recipe": {"epochs": 2, "max_length": 64},
-        "out": "saved_models/quickstart",
-        "text": "Compute the singular value decomposition of a matrix.",
-    }
+
+@dataclasses.dataclass(frozen=True)
+class _Fit:
+    """What `kformer fit TASK` says and does by default.
+
+    Args:
+        summary: First line of the help.
+        details: The rest of the help.
+        roles: Roles of the examples that the task reads.
+        init: Weights to start from.
+        data: Source that is taken where none is given.
+        recipe: Fields of the recipe for that source, so that it takes minutes.
+        out: Folder for that source.
+        text: An input to try afterwards.
+    """
+
+    summary: str
+    details: str
+    roles: tuple[str, ...]
+    init: str
+    data: str
+    recipe: dict
+    out: str
+    text: str
+
+
+_DEFAULT = "text-classification"
+_FITS = {
+    "text-classification": _Fit(
+        summary="Label texts or pairs of texts, or give them a number.",
+        details="Without --data a pretrained BERT learns which Python library a docstring comes from.",
+        roles=("text", "text_pair", "label"),
+        init="minilm",
+        data="docstrings",
+        recipe={"epochs": 2, "max_length": 64},
+        out="saved_models/quickstart",
+        text="Compute the singular value decomposition of a matrix.",
+    ),
+    "translation": _Fit(
+        summary="Translate from one language to another.",
+        details="Without --data a small Transformer learns to say English numbers in German.",
+        roles=("text", "target"),
+        init="none",
+        data="numbers",
+        recipe={"epochs": 12, "vocab_size": 200, "learning_rate": 2e-3, "dropout": 0.0, "average": 3},
+        out="saved_models/numbers",
+        text="four hundred and seven",
+    ),
 }
 
 
-@click.command()
-@click.argument("task", default="text-classification")
-@click.option("--data", metavar="SRC", help="What to learn from: a file, a folder, tfds:NAME or docstrings.")
-@click.option("--validation", metavar="SRC", help="What to judge by. Where not given, a part of --data is held back.")
-@click.option(
-    "--init",
-    default="minilm",
-    show_default=True,
-    help="Weights to start from: minilm, a folder, a run, hf:ORG/NAME, or none.",
-)
-@click.option("--recipe", "recipe_file", metavar="FILE", help="Recipe (YAML); options below override it.")
-@click.option("--out", metavar="DIR", help="Folder of the run.  [default: saved_models/<name of the source>]")
-@click.option("--overwrite", is_flag=True, help="Replace the run in --out, once the new one is finished.")
-@data_options
-@recipe_options
-def fit(task, data, validation, init, recipe_file, out, overwrite, **arguments):
-    """Fine-tune a model on your data.
+class _Tasks(click.Group):
+    """The tasks; without the name of one it is text classification."""
 
-    It is evaluated and exported as well, all into one folder. Without --data this is the quickstart: a pretrained
-    BERT learns which Python library a docstring comes from. Ctrl-C ends the training early and keeps its best epoch.
+    def list_commands(self, ctx):
+        return list(self.commands)
+
+    def parse_args(self, ctx, args):
+        is_named = bool(args) and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else [_DEFAULT, *args])
+
+    def resolve_command(self, ctx, args):
+        if args[0] not in self.commands:
+            known = ", ".join(self.commands)
+            raise ValueError(f"There is no task {args[0]!r}.{suggest(args[0], self.commands)} Known: {known}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Tasks, options_metavar="", subcommand_metavar="[TASK] [OPTIONS]")
+def fit():
+    """Train a model on your data.
+
+    It is evaluated and exported as well, all into one folder. Without a task it is text-classification; without --data
+    the task's own example is taken, which needs no download. Ctrl-C ends the training early and keeps its best epoch.
 
     \b
     kformer fit
     kformer fit text-classification --data reviews.csv --init minilm
+    kformer fit translation --data sentences.tsv
+    kformer fit text-classification --help
     """
-    import kformer as kf
 
-    quickstart = _quickstart(task) if data is None else {}
-    fields = take_recipe_fields(arguments)
-    recipe = Recipe.from_file(recipe_file) if recipe_file else Recipe(**quickstart.get("recipe", {}))
-    recipe = recipe.replace(**fields)
-    load_tensorflow()
-    run = kf.fit(
-        task,
-        data or quickstart["data"],
-        validation,
-        init=init,
-        recipe=recipe,
-        out=out or quickstart.get("out"),
-        overwrite=overwrite,
-        **given(arguments),
+
+def _make_command(task: str, settings: _Fit) -> click.Command:
+    """The command that trains one task."""
+    recipe_class = RECIPES[task]
+
+    @click.command(task, help=f"{settings.summary}\n\n{settings.details}", short_help=settings.summary)
+    @click.option("--data", metavar="SRC", help="What to learn from: a file, a folder, tfds:NAME or a named source.")
+    @click.option("--validation", metavar="SRC", help="What to judge by. Where not given, a part of --data.")
+    @click.option(
+        "--init",
+        default=settings.init,
+        show_default=True,
+        help="Weights to start from: minilm, a folder, a run, hf:ORG/NAME, or none.",
     )
-    _print_run(run, quickstart.get("text", "A text of your own"))
+    @click.option("--recipe", "recipe_file", metavar="FILE", help="Recipe (YAML); options below override it.")
+    @click.option("--out", metavar="DIR", help="Folder of the run.  [default: saved_models/<name of the source>]")
+    @click.option("--overwrite", is_flag=True, help="Replace the run in --out, once the new one is finished.")
+    @data_options(*settings.roles)
+    @recipe_options(recipe_class)
+    def command(data, validation, init, recipe_file, out, overwrite, **arguments):
+        import kformer as kf
 
+        is_example = data is None
+        fields = take_recipe_fields(arguments, recipe_class)
+        base = settings.recipe if is_example else {}
+        recipe = recipe_class.from_file(recipe_file) if recipe_file else recipe_class(**base)
+        recipe = recipe.replace(**fields)
+        load_tensorflow()
+        run = kf.fit(
+            task,
+            settings.data if is_example else data,
+            validation,
+            init=init,
+            recipe=recipe,
+            out=settings.out if is_example and out is None else out,
+            overwrite=overwrite,
+            **given(arguments),
+        )
+        _print_run(run, settings.text if is_example else "A text of your own")
 
-def _quickstart(task: str) -> dict:
-    from kformer.tasks import get_task
-
-    if task not in _QUICKSTARTS:
-        get_task(task)
-        raise ValueError(f"`kformer fit {task}` needs --data: a file, a folder, tfds:NAME or docstrings.")
-    return _QUICKSTARTS[task]
+    return command
 
 
 def _print_run(run, text: str):
@@ -83,5 +145,9 @@ def _print_run(run, text: str):
     click.echo(f"\nreport       {folder}/report.html")
     click.echo(f"TensorBoard  {program('tensorboard')} --logdir {shlex.quote(folder)}/tensorboard")
     click.echo(f"SavedModel   {folder}/export")
-    texts = f"--pair {shlex.quote(text)} 'Another text'" if run.task.processor.pair else shlex.quote(text)
+    texts = f"--pair {shlex.quote(text)} 'Another text'" if len(run.task.input_names) > 1 else shlex.quote(text)
     click.echo(f"\nTry it:\n    {program()} predict {shlex.quote(folder)} {texts}")
+
+
+for _task, _settings in _FITS.items():
+    fit.add_command(_make_command(_task, _settings))

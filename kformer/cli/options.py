@@ -1,4 +1,4 @@
-"""Options that several commands share, and those made from the fields of `Recipe`."""
+"""Options that several commands share, and those made from the fields of a recipe."""
 
 import dataclasses
 import types
@@ -8,36 +8,62 @@ from collections.abc import Callable
 import click
 from click.core import ParameterSource
 
-from kformer.training.recipe import Recipe
-
-# The arguments of `kformer.data.load` that say how a source is read.
+# The arguments of `kformer.data.load` that say how a source is read: the role that an option belongs to (None: all).
 _DATA_OPTIONS = (
-    click.option("--text", metavar="COLUMN", help="Column of the text. Guessed, and the guess shown, where not given."),
-    click.option("--text-pair", metavar="COLUMN", help="Column of the second text, where two are compared."),
-    click.option("--label", metavar="COLUMN", help="Column of the label."),
-    click.option("--group", metavar="COLUMN", help="Column whose rows must not be split, such as an author."),
-    click.option("--label-kind", type=click.Choice(["class", "multi", "number"]), help="What a label is."),
-    click.option("--label-separator", metavar="TEXT", help="What separates the labels of a row.  [default: |]"),
-    click.option("--label-names", metavar="FILE", help="Names of the labels in order, one a line."),
-    click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv files."),
-    click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data."),
-    click.option("--max-rejected", type=float, help="Share of unusable rows at which to stop.  [default: 0.05]"),
+    (
+        "text",
+        click.option("--text", metavar="COLUMN", help="Column of the text. Guessed, and said so, where not given."),
+    ),
+    (
+        "text_pair",
+        click.option("--text-pair", metavar="COLUMN", help="Column of the second text, where two are compared."),
+    ),
+    ("target", click.option("--target", metavar="COLUMN", help="Column of the translation.")),
+    ("label", click.option("--label", metavar="COLUMN", help="Column of the label.")),
+    (None, click.option("--group", metavar="COLUMN", help="Column whose rows must not be split, such as an author.")),
+    ("label", click.option("--label-kind", type=click.Choice(["class", "multi", "number"]), help="What a label is.")),
+    (
+        "label",
+        click.option("--label-separator", metavar="TEXT", help="What separates the labels of a row.  [default: |]"),
+    ),
+    ("label", click.option("--label-names", metavar="FILE", help="Names of the labels in order, one a line.")),
+    (None, click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv.")),
+    (None, click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data.")),
+    (
+        None,
+        click.option("--max-rejected", type=float, help="Share of unusable rows at which to stop.  [default: 0.05]"),
+    ),
 )
+ROLES = ("text", "text_pair", "target", "label")
 
 
-def data_options(command: Callable) -> Callable:
-    """Adds the options that say how a source is read; the command receives None for those not given."""
-    for option in reversed(_DATA_OPTIONS):
-        command = option(command)
-    return command
+def data_options(*roles: str) -> Callable:
+    """Returns a decorator that adds the options which say how a source is read.
+
+    The command receives None for those not given.
+
+    Args:
+        *roles: Roles of the examples that the command reads, of `ROLES`.
+    """
+
+    def add(command: Callable) -> Callable:
+        for role, option in reversed(_DATA_OPTIONS):
+            command = option(command) if role is None or role in roles else command
+        return command
+
+    return add
 
 
-def recipe_options(command: Callable) -> Callable:
-    """Adds an option for every field of `Recipe`, with its type, default and help."""
-    hints = typing.get_type_hints(Recipe)
-    for field in reversed(dataclasses.fields(Recipe)):
-        command = _recipe_option(field, hints[field.name])(command)
-    return command
+def recipe_options(recipe_class: type) -> Callable:
+    """Returns a decorator that adds an option for every field of a recipe, with its type, default and help."""
+    hints = typing.get_type_hints(recipe_class)
+
+    def add(command: Callable) -> Callable:
+        for field in reversed(dataclasses.fields(recipe_class)):
+            command = _recipe_option(field, hints[field.name])(command)
+        return command
+
+    return add
 
 
 def precision_option(command: Callable) -> Callable:
@@ -51,17 +77,18 @@ def given(arguments: dict) -> dict:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def take_recipe_fields(arguments: dict) -> dict:
-    """Removes the fields of `Recipe` from a command's arguments.
+def take_recipe_fields(arguments: dict, recipe_class: type) -> dict:
+    """Removes the fields of a recipe from a command's arguments.
 
     Args:
         arguments: What click passed to the command; changed in place.
+        recipe_class: The recipe.
 
     Returns:
         The fields that were written on the command line, by name.
     """
     context = click.get_current_context()
-    fields = {field.name: arguments.pop(field.name) for field in dataclasses.fields(Recipe)}
+    fields = {field.name: arguments.pop(field.name) for field in dataclasses.fields(recipe_class)}
     written = {name for name in fields if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
     return {name: fields[name] for name in written}
 

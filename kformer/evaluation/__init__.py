@@ -4,6 +4,7 @@ from kformer.evaluation.details import confusion_matrix, roc_curves, worst_mista
 from kformer.evaluation.judging import Judged, judge
 from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
 from kformer.evaluation.report import ReportData, render_report
+from kformer.evaluation.translation import translation_metrics
 
 __all__ = [
     "Judged",
@@ -15,5 +16,6 @@ __all__ = [
     "regression_metrics",
     "render_report",
     "roc_curves",
+    "translation_metrics",
     "worst_mistakes",
 ]

@@ -1,97 +1,46 @@
 """A task judged on examples: predictions made once, and everything that is said about them."""
 
-import dataclasses
-from functools import cached_property
+from importlib import import_module
+from typing import Protocol
 
-import numpy as np
+# Class of a task -> the function that judges it.
+_JUDGES = {
+    "TextClassification": ("kformer.evaluation.classification", "judge_classification"),
+    "Translation": ("kformer.evaluation.translation", "judge_translation"),
+}
 
-from kformer.evaluation.details import confusion_matrix, roc_curves, worst_mistakes
-from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
 
-KINDS = {"single_label": "class", "multi_label": "multi", "regression": "number"}
+class Judged(Protocol):
+    """What a task did on examples.
+
+    Attributes:
+        examples: `kformer.data.Examples`.
+        samples: list of dicts with equal keys, some examples beside what was predicted.
+        confusion: counts (actual, predicted), or None where there are no classes; `labels` are their names.
+    """
+
+    def metrics(self, seed=0):
+        """The metrics with 95 % intervals, as in metrics.json; `seed` is that of the bootstrap."""
+
+    def report_parts(self):
+        """What the report shows beside the metrics, by the names of `ReportData`."""
 
 
 def judge(task, examples):
     """Predicts all examples once.
 
     Args:
-        task: a text classification task.
-        examples: `kformer.data.Examples` with labels.
+        task: any task.
+        examples: `kformer.data.Examples` with what is right.
 
     Returns:
         `Judged`.
 
     Raises:
-        ValueError: the examples have no labels, or one that the task does not know.
+        ValueError: the examples lack a role that the task needs to be judged, such as labels.
     """
-    if "label" not in examples.fields:
-        raise ValueError(f"{examples.source} has no labels to compare with: name their column with `label`.")
-    predicted = np.asarray(task.probabilities(task.outputs_of(examples)))
-    return Judged(task.problem, task.labels, examples, examples.targets(task.labels or None), predicted)
-
-
-@dataclasses.dataclass(frozen=True)
-class Judged:
-    """Predictions beside what was right.
-
-    Attributes:
-        problem: str, "single_label", "multi_label" or "regression".
-        labels: the label names in order.
-        examples: `kformer.data.Examples`.
-        targets: as `Examples.targets` gives them.
-        predicted: probabilities (n, labels), or numbers (n,).
-    """
-
-    problem: str
-    labels: tuple[str, ...]
-    examples: object
-    targets: np.ndarray
-    predicted: np.ndarray
-
-    def metrics(self, seed=0):
-        """The metrics with 95 % intervals, as in metrics.json.
-
-        Args:
-            seed: int, of the bootstrap.
-        """
-        if self.problem == "regression":
-            return regression_metrics(self.targets, self.predicted, seed=seed)
-        score = classification_metrics if self.problem == "single_label" else multi_label_metrics
-        return score(self.targets, self.predicted, self.labels, seed=seed)
-
-    @cached_property
-    def confusion(self):
-        """Counts (actual, predicted), or None where labels do not exclude each other."""
-        if self.problem != "single_label":
-            return None
-        return confusion_matrix(self.targets, self.predicted.argmax(axis=1), len(self.labels))
-
-    @property
-    def roc(self):
-        """label -> ROC curve; empty for a regression."""
-        return roc_curves(self.targets, self.predicted, self.labels) if self.labels else {}
-
-    def mistakes(self, count=20):
-        """The worst mistakes, as `worst_mistakes` gives them."""
-        fields = self.examples.fields
-        return worst_mistakes(
-            KINDS[self.problem],
-            self.examples.values("text"),
-            self.targets,
-            self.predicted,
-            self.labels,
-            text_pairs=self.examples.values("text_pair") if "text_pair" in fields else None,
-            count=count,
-        )
-
-    @property
-    def samples(self):
-        """The first ten examples with what was right and what was predicted: dicts."""
-        return [{**self.examples[i], "predicted": self._answer(i)} for i in range(min(10, len(self.examples)))]
-
-    def _answer(self, i):
-        if self.problem == "single_label":
-            return self.labels[self.predicted[i].argmax()]
-        if self.problem == "multi_label":
-            return [label for label, p in zip(self.labels, self.predicted[i], strict=True) if p >= 0.5]
-        return round(float(self.predicted[i]), 3)
+    for role in task.required:
+        if role not in examples.fields:
+            raise ValueError(f"{examples.source} has no {role}s to compare with: name their column with `{role}`.")
+    module, name = _JUDGES[type(task).__name__]
+    return getattr(import_module(module), name)(task, examples)

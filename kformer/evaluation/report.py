@@ -8,10 +8,29 @@ import numpy as np
 
 from kformer.evaluation.figures import MAX_ROC_CURVES, curve_svgs, histogram_svg, roc_svg
 
-_HEADLINES = ("accuracy", "f1_macro", "roc_auc", "mcc", "pearson", "spearman", "r2", "mae")
+_HEADLINES = (
+    "bleu",
+    "chrf",
+    "exact_match",
+    "perplexity",
+    "bits_per_character",
+    "accuracy",
+    "f1_macro",
+    "roc_auc",
+    "mcc",
+    "pearson",
+    "spearman",
+    "r2",
+    "mae",
+)
 _NUM_HEADLINES = 4
 _TITLES = {
     "accuracy": "Accuracy",
+    "bits_per_character": "Bits per character",
+    "bleu": "BLEU",
+    "bleu_lowercase": "BLEU, lower-cased",
+    "chrf": "chrF",
+    "exact_match": "Exact match",
     "f1_macro": "F1, mean of classes",
     "f1_micro": "F1, all decisions",
     "log_loss": "Log loss",
@@ -45,7 +64,10 @@ class ReportData:
         history: one dict of Keras' logs per epoch.
         confusion: counts (actual, predicted).
         roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
-        mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them.
+        mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them; a `note` takes
+            the place of the score.
+        mistakes_hint: sentences above the mistakes.
+        truth_word: what the right answer is called there.
         data: any of "train" and "validation" (as `data.profile` gives them: source, rows, labels, lengths, rejected,
             notes, problems), "cleaning" (`CleaningReport.to_dict()`, for the rows before and after), "findings"
             (sentences, as `CleaningReport.lines()[1:]`), "token_lengths" (one number per training text), "max_length"
@@ -64,6 +86,8 @@ class ReportData:
     confusion: np.ndarray | None = None
     roc: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     mistakes: Sequence[Mapping] = ()
+    mistakes_hint: str = "Wrong answers, the surest first. Look whether the label is right: wrong labels gather here."
+    truth_word: str = "labelled"
     data: Mapping = field(default_factory=dict)
     recipe: Mapping = field(default_factory=dict)
     environment: Mapping = field(default_factory=dict)

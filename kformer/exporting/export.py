@@ -4,7 +4,6 @@ from pathlib import Path
 
 from kformer.errors import suggest
 from kformer.exporting.predictor import Predictor
-from kformer.exporting.serving import make_serving
 
 
 def export(predictor, path, to="savedmodel"):
@@ -42,7 +41,7 @@ def write_savedmodel(task, folder):
     task = with_precision(task, "float32")
     archive = keras.export.ExportArchive()
     archive.track(task)
-    archive.add_endpoint("serve", make_serving(task))
+    archive.add_endpoint("serve", task.serving())
     archive.write_out(str(folder), verbose=False)
     (folder / "README.md").write_text(_readme(task), encoding="utf-8")
 

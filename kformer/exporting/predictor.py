@@ -2,26 +2,24 @@
 
 import numpy as np
 
-from kformer.exporting.serving import make_serving
-
 
 class Predictor:
     """Answers for texts: what `kformer predict`, an evaluation and a SavedModel all run.
 
     Args:
-        task: a text classification task.
+        task: a task that gives an answer per text.
 
     Attributes:
         task: the task.
-        labels: the label names in order; () for a regression.
+        labels: the label names in order; () where the answers are no labels.
         pair: bool, whether it reads pairs of texts.
     """
 
     def __init__(self, task):
         self.task = task
         self.labels = task.labels
-        self.pair = task.processor.pair
-        self._serve = make_serving(task)
+        self.pair = len(task.input_names) > 1
+        self._serve = task.serving()
 
     def __call__(self, inputs, batch_size=64):
         """One answer per input.
@@ -31,8 +29,9 @@ class Predictor:
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
 
         Returns:
-            list of dicts (one dict for one text): `label`, `score` and `scores` (label -> probability); with several
-            labels `labels` (those of at least one half) and `scores`; for a regression `score`.
+            list of dicts (one dict for one text). Of a classification `label`, `score` and `scores` (label ->
+            probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
+            `score`; of a translation `text` and `score`.
 
         Raises:
             TypeError: an input is not text, or a pair where single texts are read, or the reverse.
@@ -47,7 +46,7 @@ class Predictor:
             outputs = self._serve(*([column[i] for i in rows] for column in columns))
             outputs = {name: value.numpy() for name, value in outputs.items()}
             for position, row in enumerate(rows):
-                answers[row] = self._answer(outputs, position)
+                answers[row] = self.task.answer(outputs, position)
         return answers
 
     def _columns(self, inputs):
@@ -60,14 +59,6 @@ class Predictor:
         if self.pair:
             return [list(column) for column in zip(*inputs, strict=True)] if inputs else [[], []]
         return [inputs]
-
-    def _answer(self, outputs, i):
-        if not self.labels:
-            return {"score": float(outputs["score"][i])}
-        scores = {label: float(score) for label, score in zip(self.labels, outputs["scores"][i], strict=True)}
-        if self.task.problem == "multi_label":
-            return {"labels": [label for label, score in scores.items() if score >= 0.5], "scores": scores}
-        return {"label": outputs["label"][i].decode(), "score": float(outputs["score"][i]), "scores": scores}
 
     def evaluate(self, examples, seed=0):
         """The metrics on labelled examples, each with its 95 % interval, as in metrics.json.

@@ -5,16 +5,20 @@ from importlib import import_module
 from kformer.errors import suggest
 
 # Name on the command line -> (module, class).
-TASKS = {"text-classification": ("kformer.tasks.text_classification", "TextClassification")}
+TASKS = {
+    "text-classification": ("kformer.tasks.text_classification", "TextClassification"),
+    "translation": ("kformer.tasks.translation", "Translation"),
+}
 
 _NAMES = {
     "SentenceEmbedder": "kformer.tasks.embedding",
     "Task": "kformer.tasks.task",
     "TextClassification": "kformer.tasks.text_classification",
+    "Translation": "kformer.tasks.translation",
     "load_task": "kformer.tasks.loading",
 }
 
-__all__ = ["TASKS", "SentenceEmbedder", "Task", "TextClassification", "get_task", "load_task"]
+__all__ = ["TASKS", "SentenceEmbedder", "Task", "TextClassification", "Translation", "get_task", "load_task"]
 
 
 def get_task(name):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from kformer.tasks.loading import find_start
+from kformer.tasks.pooling import mean_pool
 from kformer.tasks.precision import resolve_precision
-from kformer.tasks.text_classification.task import mean_pool
 from kformer.tasks.text_processor import TextProcessor
 
 

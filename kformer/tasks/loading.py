@@ -37,7 +37,10 @@ def load_task(path, precision="auto"):
 
 def own_classes():
     """The Keras classes of kformer, those that a saved task may hold."""
-    for module in ("kformer.models.bert", "kformer.tasks.text_classification"):
+    from kformer.models import CLASSES
+    from kformer.tasks import TASKS
+
+    for module in {*CLASSES.values(), *(module for module, _ in TASKS.values())}:
         import_module(module)  # registers its classes with Keras
     registered = keras.saving.get_custom_objects()
     return [value for name, value in registered.items() if name.startswith("kformer>")]

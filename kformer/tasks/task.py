@@ -1,5 +1,7 @@
 """What every downstream task shares: a plain Keras model with its own loss, metrics, optimizer and batches."""
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -15,8 +17,8 @@ class Task(keras.Model):
     `compile()` without arguments takes the task's own loss, metrics and optimizer, and any of yours instead.
     `batches(examples)` gives the `tf.data.Dataset` that `fit` and `evaluate` want.
 
-    A task defines `target_losses`, `default_metrics`, `element` and `signature`, and has a `processor`: a plain
-    object, since a Keras layer that holds a lookup turns XLA off for the whole model.
+    A task defines `from_recipe`, `target_losses`, `default_metrics`, `element_source`, `serving` and `answer`, and has
+    a `processor`: a plain object, since a Keras layer that holds a lookup turns XLA off for the whole model.
 
     The loss is the sum over real targets divided by the number of real targets of the whole optimizer step. A
     sample weight of 0 marks a target that is not real. When a step is spread over several batches, the inputs carry
@@ -25,6 +27,14 @@ class Task(keras.Model):
 
     backbone = None
     processor = None
+    # What reports call it, and what to try of `kformer` after a run.
+    title = ""
+    example_command = ""
+    # The roles that examples to train on must have (see `kformer.data.load`).
+    required = ("text", "label")
+    # What an answer is made from, in the order of the arguments of `serving()`.
+    input_names = ("text",)
+    labels = ()
     # What decides which epoch was best, and whether more of it is better.
     monitor = ("val_loss", "min")
 
@@ -74,7 +84,7 @@ class Task(keras.Model):
         """The scalar loss of a batch (see the class); Keras calls this in `fit` and `evaluate`."""
         if not self.has_own_loss:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
-        losses = ops.cast(self.target_losses(y, y_pred), "float32")
+        losses = ops.cast(self.target_losses(y, y_pred, self.label_smoothing), "float32")
         weights = ops.ones_like(losses) if sample_weight is None else ops.cast(sample_weight, "float32")
         total, count = ops.sum(losses * weights), ops.sum(ops.cast(ops.not_equal(weights, 0.0), "float32"))
         self._loss_tracker.add(total, count)
@@ -83,7 +93,52 @@ class Task(keras.Model):
         loss = total / ops.maximum(count, 1.0)
         return loss + ops.sum(ops.stack([ops.sum(extra) for extra in self.losses])) if self.losses else loss
 
-    def target_losses(self, y, y_pred):
+    @classmethod
+    def from_recipe(cls, train, init, recipe):
+        """A task to be trained on examples as a recipe says.
+
+        Args:
+            train: `kformer.data.Examples`.
+            init: str or path, the weights to start from, or "none".
+            recipe: the task's recipe (`kformer.training.recipes`).
+        """
+        raise NotImplementedError
+
+    def adapt(self, train):
+        """Sets what the training examples alone determine, before the first step."""
+
+    def data_report(self, train):
+        """What a report tells of the training texts as the model reads them: a dict.
+
+        Args:
+            train: `kformer.data.Examples`.
+
+        Returns:
+            `token_lengths` (n,), before cutting; `max_length`; `truncated`, the number of texts that are cut.
+        """
+        cache = self.processor.token_cache(train)
+        return {
+            "token_lengths": cache.full_lengths,
+            "max_length": self.processor.max_length,
+            "truncated": cache.num_truncated,
+        }
+
+    def check_recipe(self, recipe):
+        """Refuses a recipe that contradicts the task, before anything is computed.
+
+        Raises:
+            ValueError: naming the field and the task's property.
+        """
+
+    def serving(self):
+        """A `tf.function` from vectors of strings, one per name of `input_names`, to a dict: all of a SavedModel."""
+        raise NotImplementedError
+
+    def answer(self, outputs, i):
+        """The answer to input `i` as a dict, from the arrays that `serving()` gave."""
+        raise NotImplementedError
+
+    def target_losses(self, y, y_pred, label_smoothing=0.0):
         """The loss of each target, (batch, ...), from targets and outputs."""
         raise NotImplementedError
 
@@ -91,7 +146,17 @@ class Task(keras.Model):
         """A list of Keras metrics that read the task's outputs."""
         raise NotImplementedError
 
-    def batches(self, examples, training=False, batch_size=32, num_buckets=16, seed=0, accumulation=1, **options):
+    def batches(
+        self,
+        examples,
+        training=False,
+        batch_size=32,
+        num_buckets=16,
+        seed=0,
+        accumulation=1,
+        batch_tokens=None,
+        **options,
+    ):
         """The `tf.data.Dataset` that `fit` and `evaluate` want.
 
         Args:
@@ -101,22 +166,23 @@ class Task(keras.Model):
             num_buckets: int, at most so many padded lengths.
             seed: int, of the order.
             accumulation: int, batches per optimizer step.
-            **options: of the task (`class_weights`).
+            batch_tokens: int, tokens of a batch, padding included, in place of `batch_size`.
+            **options: of the task, for training, such as `class_weights`.
 
         Returns:
             Dataset of (inputs, targets, sample weights), or of inputs where the examples have no labels.
         """
         from kformer.data.batches import make_batches
 
-        plan = self.plan(examples, batch_size, num_buckets, accumulation)
+        plan = self.plan(examples, batch_size, num_buckets, accumulation, batch_tokens)
         source = self.element_source(examples, with_step_targets=accumulation > 1, **options)
         return make_batches(plan, source, seed if training else None)
 
-    def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1):
+    def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1, batch_tokens=None):
         """The `kformer.data.plan.Plan` behind `batches`."""
         from kformer.data.plan import make_plan
 
-        return make_plan(self.processor.lengths(examples), batch_size, num_buckets, accumulation)
+        return make_plan(self.processor.lengths(examples), batch_size, num_buckets, accumulation, batch_tokens)
 
     def outputs_of(self, examples, batch_size=64):
         """The model's outputs for all examples, in their order: float32 (n, ...)."""
@@ -129,6 +195,43 @@ class Task(keras.Model):
         restored = np.empty_like(outputs)
         restored[order] = outputs
         return restored
+
+    def losses_of(self, examples, batch_size=64):
+        """The loss of each example, without label smoothing: what a perplexity is computed from.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            batch_size: int, mean examples per batch.
+
+        Returns:
+            (losses, counts), each (n,): the sum over an example's real targets, and the number of these.
+        """
+        from kformer.data.batches import make_batches
+
+        plan = self.plan(examples, batch_size)
+        batches = make_batches(plan, self.element_source(examples))
+        sums = [self._losses_of_batch(*batch) for batch in batches]
+        order = np.concatenate([indices for _, indices in plan.epoch()])
+        losses, counts = np.empty(len(order)), np.empty(len(order), "int64")
+        losses[order] = np.concatenate([np.asarray(losses) for losses, _ in sums])
+        counts[order] = np.concatenate([np.asarray(counts) for _, counts in sums])
+        return losses, counts
+
+    @functools.cached_property
+    def _losses_of_batch(self):
+        """A function of (inputs, targets, weights) to the sums and counts of each row; a graph on TensorFlow."""
+
+        def sums(x, y, weights):
+            losses = ops.cast(self.target_losses(y, self(x, training=False)), "float32")
+            rows = ops.reshape(losses * weights, (ops.shape(losses)[0], -1))
+            real = ops.reshape(ops.cast(ops.not_equal(weights, 0.0), "int32"), ops.shape(rows))
+            return ops.sum(rows, axis=1), ops.sum(real, axis=1)
+
+        if keras.backend.backend() != "tensorflow":
+            return sums
+        import tensorflow as tf
+
+        return tf.function(sums, autograph=False, reduce_retracing=True)
 
     def dropout_layers(self):
         """The `Dropout` layers of backbone and head, in order."""

@@ -6,11 +6,9 @@ from pathlib import Path
 from kformer.data import Cleaning, clean, load_splits
 from kformer.exporting import export
 from kformer.tasks import get_task
-from kformer.training.recipe import Recipe
+from kformer.training.recipes import recipe_for
 from kformer.training.records import tell
 from kformer.training.tuning import fine_tune
-
-PROBLEMS = {"class": "single_label", "multi": "multi_label", "number": "regression"}
 
 
 def fit(
@@ -32,7 +30,7 @@ def fit(
         validation: source to validate on, or None to hold a part of `data` out.
         init: str or path: "minilm", a variant, "hf:organisation/name", a Hugging Face folder, a run, or "none" for
             random weights and a vocabulary learned from the data.
-        recipe: `Recipe`; its defaults when None.
+        recipe: the task's recipe (`kformer.training.recipes`) or a plain `Recipe`; the defaults when None.
         out: path of the run's folder; `saved_models/<name of the source>` when None.
         overwrite: bool, replace a run that is there, once the new one is finished.
         callbacks: further Keras callbacks.
@@ -42,46 +40,34 @@ def fit(
         `Run`, in whose folder `export/` is a SavedModel.
     """
     task_class = get_task(task_name)
-    recipe = Recipe() if recipe is None else recipe
+    recipe = recipe_for(task_name, recipe)
     out = Path("saved_models") / _name_of(data) if out is None else Path(out)
     train, held_out = load_splits(
-        data, validation, validation_fraction=recipe.validation_fraction, seed=recipe.seed, **load_arguments
+        data,
+        validation,
+        validation_fraction=recipe.validation_fraction,
+        seed=recipe.seed,
+        required=task_class.required,
+        **load_arguments,
     )
     train, held_out, cleaned = clean(train, held_out, Cleaning(recipe.html, recipe.duplicates))
     for line in (*train.notes, *cleaned.lines()):
         tell(line)
-    task = _make_task(task_class, train, init, recipe)
-    _tell_truncation(task, train, recipe)
+    task = task_class.from_recipe(train, init, recipe)
+    _tell_truncation(task, train)
     found = {"cleaning": cleaned.to_dict(), "findings": cleaned.lines()[1:]}
     run = fine_tune(task, train, held_out, recipe, out, overwrite, callbacks, found)
     export(run.task, run.folder / "export")
     return run
 
 
-def _make_task(task_class, train, init, recipe):
-    settings = {
-        "labels": train.labels,
-        "problem": PROBLEMS[train.label_kind],
-        "pair": "text_pair" in train.fields,
-        "max_length": recipe.max_length,
-        "html": recipe.html,
-        "pooling": recipe.pooling,
-        "precision": recipe.precision,
-        "seed": recipe.seed,
-    }
-    if init != "none":
-        return task_class.from_pretrained(init, dropout=recipe.dropout, **settings)
-    texts = [text for role in ("text", "text_pair") if role in train.fields for text in train.values(role)]
-    dropout = 0.1 if recipe.dropout is None else recipe.dropout
-    return task_class.from_scratch(
-        texts, variant=recipe.variant, vocab_size=recipe.vocab_size, dropout=dropout, **settings
-    )
-
-
-def _tell_truncation(task, train, recipe):
-    cut = task.processor.token_cache(train).num_truncated
-    if cut:
-        tell(f"{cut:,} of {len(train):,} training texts are longer than {recipe.max_length} tokens and are cut.")
+def _tell_truncation(task, train):
+    about = task.data_report(train)
+    if about.get("truncated"):
+        tell(
+            f"{about['truncated']:,} of {len(train):,} training texts are longer than {about['max_length']} tokens and "
+            "are cut."
+        )
 
 
 def _name_of(source):

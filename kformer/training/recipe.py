@@ -13,52 +13,54 @@ Schedule = Literal["linear", "cosine", "exponential", "inverse_sqrt", "constant"
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
 
-def _option(default, help, low=None, high=None, below=None):
+def option(default, help, low=None, high=None, below=None):
     """A field with its line of help and its range: low <= value <= high, value < below."""
     return dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high, "below": below})
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How to train. Every field has a good default, and each is an option of `kformer fit`.
+    """How to train: what all tasks share. Every field has a good default, and each is an option of `kformer fit`.
+
+    A task's own recipe (`kformer.training.recipes`) adds fields and has its own defaults. `for_batches` names the
+    fields that `Task.batches` takes for training.
 
     Raises:
         TypeError: a value of the wrong type.
         ValueError: a value out of range, or two fields that contradict each other.
     """
 
-    epochs: int = _option(3, "Passes over the training examples.", low=1)
-    batch_size: int = _option(32, "Mean examples per batch; a batch holds a budget of tokens.", low=1)
-    accumulation: int = _option(1, "Batches per optimizer step.", low=1)
-    learning_rate: float = _option(5e-5, "Peak learning rate.", low=0.0)
-    schedule: Schedule = _option("linear", "How the rate falls after the warm-up.")
-    warmup: float = _option(0.1, "Share of the steps in which the rate rises from 0.", low=0.0, below=1.0)
-    final_rate: float | None = _option(
+    epochs: int = option(3, "Passes over the training examples.", low=1)
+    batch_size: int = option(32, "Mean examples per batch; a batch holds a budget of tokens.", low=1)
+    batch_tokens: int | None = option(None, "Tokens per batch, padding included, in place of --batch-size.", low=1)
+    accumulation: int = option(1, "Batches per optimizer step.", low=1)
+    learning_rate: float = option(5e-5, "Peak learning rate.", low=0.0)
+    schedule: Schedule = option("linear", "How the rate falls after the warm-up.")
+    warmup: float = option(0.1, "Share of the steps in which the rate rises from 0.", low=0.0, below=1.0)
+    final_rate: float | None = option(
         None, "Share of the peak at the end; none is 0, or 0.01 for exponential.", low=0.0, high=1.0
     )
-    weight_decay: float = _option(0.01, "Decoupled weight decay, not on biases and norms.", low=0.0)
-    layer_decay: float = _option(1.0, "Factor on the rate per layer, from the head down.", low=0.0, high=1.0)
-    freeze: int = _option(0, "Lowest stages left as they are: 1 embeddings, 2 also a block, ...; -1 all.", low=-1)
-    clip_norm: float = _option(1.0, "Largest global norm of the gradients; 0 does not clip.", low=0.0)
-    label_smoothing: float = _option(0.0, "Share of the target spread over all labels.", low=0.0, below=1.0)
-    dropout: float | None = _option(None, "Rate of every dropout layer; none keeps the model's.", low=0.0, below=1.0)
-    class_weights: Literal["none", "balanced"] = _option("none", "Balanced: every class weighs the same.")
-    early_stopping: int = _option(0, "Epochs without improvement after which to stop; 0 never stops.", low=0)
-    restore_best: bool = _option(True, "End with the weights of the best epoch.")
-    plateau: int = _option(0, "Epochs without improvement after which the rate falls; 0 never.", low=0)
-    plateau_factor: float = _option(0.5, "Factor on the rate at a plateau.", low=0.0, below=1.0)
-    monitor: str | None = _option(None, "What decides which epoch is best; none takes the task's own.")
-    max_length: int = _option(128, "Longest input in tokens; longer text is cut.", low=3)
-    num_buckets: int = _option(16, "At most so many padded lengths.", low=1)
-    pooling: Literal["first", "mean"] = _option("first", "What the head reads: the first position, or the mean.")
-    html: bool = _option(False, "Remove HTML tags and resolve entities.")
-    duplicates: bool = _option(True, "Remove duplicates within training, and of validation from training.")
-    validation_fraction: float = _option(0.1, "Share held out where no validation is given.", low=0.0, below=1.0)
-    variant: str = _option("bert-tiny", "Sizes of a model from scratch (--init none).")
-    vocab_size: int = _option(8000, "Vocabulary of a model from scratch.", low=100)
-    seed: int = _option(0, "Of everything random.", low=0, below=2**32)
-    precision: Precision = _option("auto", "Number format; auto asks the hardware.")
-    xla: Literal["auto", "on", "off"] = _option("auto", "Compile with XLA; auto is on for GPUs.")
+    beta_2: float = option(0.999, "Adam's memory of squared gradients.", low=0.0, below=1.0)
+    weight_decay: float = option(0.01, "Decoupled weight decay, not on biases and norms.", low=0.0)
+    layer_decay: float = option(1.0, "Factor on the rate per layer, from the head down.", low=0.0, high=1.0)
+    freeze: int = option(0, "Lowest stages left as they are: 1 embeddings, 2 also a block, ...; -1 all.", low=-1)
+    clip_norm: float = option(1.0, "Largest global norm of the gradients; 0 does not clip.", low=0.0)
+    label_smoothing: float = option(0.0, "Share of the target spread over all labels.", low=0.0, below=1.0)
+    dropout: float | None = option(None, "Rate of every dropout layer; none keeps the model's.", low=0.0, below=1.0)
+    early_stopping: int = option(0, "Epochs without improvement after which to stop; 0 never stops.", low=0)
+    restore_best: bool = option(True, "End with the weights of the best epoch.")
+    plateau: int = option(0, "Epochs without improvement after which the rate falls; 0 never.", low=0)
+    plateau_factor: float = option(0.5, "Factor on the rate at a plateau.", low=0.0, below=1.0)
+    monitor: str | None = option(None, "What decides which epoch is best; none takes the task's own.")
+    num_buckets: int = option(16, "At most so many padded lengths.", low=1)
+    html: bool = option(False, "Remove HTML tags and resolve entities.")
+    duplicates: bool = option(True, "Remove duplicates within training, and of validation from training.")
+    validation_fraction: float = option(0.1, "Share held out where no validation is given.", low=0.0, below=1.0)
+    seed: int = option(0, "Of everything random.", low=0, below=2**32)
+    precision: Precision = option("auto", "Number format; auto asks the hardware.")
+    xla: Literal["auto", "on", "off"] = option("auto", "Compile with XLA; auto is on for GPUs.")
+
+    for_batches = ()
 
     def __post_init__(self):
         hints = typing.get_type_hints(type(self))
@@ -88,6 +90,10 @@ class Recipe:
                 f"`freeze` -1 and `layer_decay` {self.layer_decay} contradict each other: nothing is left below the "
                 "head to decay. Drop one of them."
             )
+
+    def plan_arguments(self):
+        """What `Task.plan` takes of the recipe, by name."""
+        return {name: getattr(self, name) for name in ("batch_size", "batch_tokens", "num_buckets", "accumulation")}
 
     def replace(self, **changes):
         """A recipe with some fields changed.

@@ -32,13 +32,11 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
         data_report: dict, what is known of the data beside its profile.
         interrupted: bool, whether the training was ended before its last epoch; environment.json tells after which.
     """
-    cache = task.processor.token_cache(train)
+    read = task.data_report(train)
     data = {
-        "train": profile(train, cache.full_lengths),
+        "train": profile(train, read["token_lengths"]),
         "validation": profile(judged.examples),
-        "token_lengths": cache.full_lengths,
-        "max_length": task.processor.max_length,
-        "truncated": cache.num_truncated,
+        **read,
         **data_report,
     }
     about = environment(
@@ -51,17 +49,14 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
     )
     report = ReportData(
         title=folder.name,
-        task="text classification",
-        labels=task.labels,
+        task=task.title,
         metrics=metrics,
         history=history,
-        confusion=judged.confusion,
-        roc=judged.roc,
-        mistakes=judged.mistakes(),
         data=data,
         recipe=dataclasses.asdict(recipe),
         environment=about,
-        commands=next_commands(folder.name),
+        commands=next_commands(task, folder.name),
+        **judged.report_parts(),
         created=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     )
     with atomic_path(folder.file("model.keras")) as temporary, uncompiled(task):
@@ -74,11 +69,11 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
     folder.write_text("report.html", render_report(report))
 
 
-def next_commands(name):
-    """Lines to try after a run called `name`."""
+def next_commands(task, name):
+    """Lines to try after a task's run called `name`."""
     run = f"saved_models/{name}"
     return [
-        f'kformer predict {run} "a text of your own"',
+        f"kformer {task.example_command.format(run=run)}",
         f"kformer evaluate {run} --data FILE",
         f"kformer export {run} --to hf",
         f"tensorboard --logdir {run}/tensorboard",

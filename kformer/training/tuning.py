@@ -43,7 +43,7 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
         KeyboardInterrupt: interrupted before the first epoch was complete, or once more after that.
     """
     recipe = Recipe() if recipe is None else recipe
-    check_fit(task, recipe)
+    task.check_recipe(recipe)
     check_classes(train)
     folder = None if out is None else RunFolder.create(out, overwrite)
     with contextlib.nullcontext() if folder is None else folder.filling():
@@ -59,18 +59,6 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
     return Run(task, metrics, history, None if folder is None else folder.folder, interrupted)
 
 
-def check_fit(task, recipe):
-    """Refuses a recipe that contradicts the task, before anything is computed.
-
-    Raises:
-        ValueError: naming the field and the task's property.
-    """
-    if recipe.label_smoothing and task.problem == "regression":
-        raise ValueError(f"`label_smoothing` {recipe.label_smoothing} has no meaning for a regression: leave it at 0.")
-    if recipe.class_weights == "balanced" and task.problem != "single_label":
-        raise ValueError(f"`class_weights` balanced needs single labels. Received: a {task.problem} task.")
-
-
 def prepare(task, train, recipe):
     """Seeds, adapts, freezes and compiles a task as the recipe says; returns the plan of its batches."""
     keras.utils.set_random_seed(recipe.seed)
@@ -79,7 +67,7 @@ def prepare(task, train, recipe):
     if recipe.dropout is not None:
         task.set_dropout(recipe.dropout)
     freeze_stages(task, recipe.freeze)
-    plan = task.plan(train, recipe.batch_size, recipe.num_buckets, recipe.accumulation)
+    plan = task.plan(train, **recipe.plan_arguments())
     loss_scale = INITIAL_LOSS_SCALE if task.needs_loss_scale else 0.0
     optimizer = make_optimizer(recipe, plan.num_batches // recipe.accumulation, loss_scale)
     task.compile(optimizer, label_smoothing=recipe.label_smoothing, jit_compile=uses_xla(recipe.xla))
@@ -100,6 +88,7 @@ def make_optimizer(recipe, updates_per_epoch, loss_scale=0.0):
         final_rate=default_final_rate if recipe.final_rate is None else recipe.final_rate,
         weight_decay_rate=recipe.weight_decay,
         clip_norm=recipe.clip_norm,
+        beta_2=recipe.beta_2,
         accumulation=recipe.accumulation,
         loss_scale=loss_scale,
     )
@@ -121,7 +110,6 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
         f"{plan.padding_share:.1%} of the tokens are padding. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )
-    sizes = {"batch_size": recipe.batch_size, "num_buckets": recipe.num_buckets}
     # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
     callbacks = keras.callbacks.CallbackList(
         [*make_callbacks(task, recipe, plan, validation, folder), *callbacks],
@@ -139,11 +127,10 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
                 train,
                 training=True,
                 seed=recipe.seed,
-                accumulation=recipe.accumulation,
-                class_weights=recipe.class_weights,
-                **sizes,
+                **recipe.plan_arguments(),
+                **{name: getattr(recipe, name) for name in recipe.for_batches},
             ),
-            validation_data=task.batches(validation, **sizes),
+            validation_data=task.batches(validation, **{**recipe.plan_arguments(), "accumulation": 1}),
             epochs=recipe.epochs,
             shuffle=False,  # the plan shuffles
             callbacks=callbacks,

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 import kformer as kf
+from kformer.tasks import TASKS
 
 METRICS = {"validation": {"accuracy": {"value": 0.873, "low": 0.85, "high": 0.9}, "num_examples": 1200}}
 
@@ -14,8 +15,8 @@ def fitted(monkeypatch, tmp_path):
 
     def fit(task, data, validation=None, **arguments):
         calls.append(SimpleNamespace(task=task, data=data, validation=validation, **arguments))
-        processor = SimpleNamespace(pair="text_pair" in arguments)
-        task = SimpleNamespace(processor=processor)
+        names = ("text", "text_pair") if "text_pair" in arguments else ("text",)
+        task = SimpleNamespace(input_names=names)
         return SimpleNamespace(folder=tmp_path / "a run", metrics=METRICS, task=task)
 
     monkeypatch.setitem(vars(kf), "fit", fit)
@@ -28,13 +29,13 @@ def test_without_arguments_it_is_the_quickstart(kformer, fitted):
     assert (call.task, call.data, call.init, call.out) == (
         "text-classification", "docstrings", "minilm", "saved_models/quickstart",
     )  # fmt: skip
-    assert call.recipe == kf.Recipe(epochs=2, max_length=64)
+    assert call.recipe == kf.TextClassificationRecipe(epochs=2, max_length=64)
 
 
 def test_options_change_the_quickstart(kformer, fitted):
     kformer("fit", "--epochs", "1", "--overwrite", "--out", "elsewhere")
     (call,) = fitted
-    assert call.recipe == kf.Recipe(epochs=1, max_length=64)
+    assert call.recipe == kf.TextClassificationRecipe(epochs=1, max_length=64)
     assert call.overwrite
     assert call.out == "elsewhere"
 
@@ -43,7 +44,7 @@ def test_data_is_passed_on_with_the_recipe_s_own_defaults(kformer, fitted):
     kformer("fit", "text-classification", "--data", "reviews.csv", "--validation", "held_out.csv", "--init", "none")
     (call,) = fitted
     assert (call.data, call.validation, call.init, call.out) == ("reviews.csv", "held_out.csv", "none", None)
-    assert call.recipe == kf.Recipe()
+    assert call.recipe == kf.TextClassificationRecipe()
 
 
 def test_data_options_are_passed_on_only_where_given(kformer, fitted):
@@ -56,7 +57,7 @@ def test_options_override_the_recipe_file(kformer, fitted, tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text("epochs: 5\nlearning_rate: 1e-4\n", encoding="utf-8")
     kformer("fit", "--data", "reviews.csv", "--recipe", path, "--epochs", "3")
-    assert fitted[0].recipe == kf.Recipe(epochs=3, learning_rate=1e-4)
+    assert fitted[0].recipe == kf.TextClassificationRecipe(epochs=3, learning_rate=1e-4)
 
 
 def test_none_can_be_written_for_a_field(kformer, fitted, tmp_path):
@@ -113,7 +114,13 @@ def test_contradictory_fields_are_refused(error):
     assert "`final_rate` 0.5 and `schedule` constant contradict each other" in message
 
 
-def test_a_task_without_a_quickstart_needs_data(error, monkeypatch):
-    monkeypatch.setattr("kformer.cli.fit._QUICKSTARTS", {})
-    monkeypatch.setattr("kformer.tasks.get_task", lambda name: None)
-    assert "`kformer fit text-classification` needs --data" in error("fit")
+def test_every_task_is_a_command_with_an_example(kformer, fitted):
+    for task in TASKS:
+        kformer("fit", task)
+    assert [call.task for call in fitted] == list(TASKS)
+    assert all(call.data and call.out for call in fitted)
+
+
+def test_a_task_s_help_shows_its_own_fields(kformer):
+    assert "--beam-size" in kformer("fit", "translation", "--help").out
+    assert "--beam-size" not in kformer("fit", "text-classification", "--help").out

@@ -5,9 +5,9 @@ import pytest
 
 from kformer.cli.fit import fit
 from kformer.cli.options import OrNone, given
-from kformer.training.recipe import Recipe
+from kformer.training.recipes import TextClassificationRecipe as Recipe
 
-OPTIONS = {param.name: param for param in fit.params if isinstance(param, click.Option)}
+OPTIONS = {param.name: param for param in fit.commands["text-classification"].params if isinstance(param, click.Option)}
 FIELDS = [pytest.param(field, id=field.name) for field in dataclasses.fields(Recipe)]
 
 

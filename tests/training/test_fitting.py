@@ -11,7 +11,7 @@ import kformer as kf
 from tests.tiny import GOLDENS
 
 WORDS = {"good": ["good", "very good", "film good"], "bad": ["bad", "un bad", "the bad film"]}
-RECIPE = kf.Recipe(epochs=2, learning_rate=3e-3, max_length=16, batch_size=8)
+RECIPE = kf.TextClassificationRecipe(epochs=2, learning_rate=3e-3, max_length=16, batch_size=8)
 
 
 def write_reviews(path, rows=48):
@@ -60,7 +60,7 @@ def test_the_model_learns(trained):
 
 def test_the_recipe_is_read_back_equal(trained):
     _, run = trained
-    assert kf.Recipe.from_file(run.folder / "recipe.yaml") == RECIPE
+    assert kf.TextClassificationRecipe.from_file(run.folder / "recipe.yaml") == RECIPE
 
 
 def test_the_saved_model_holds_no_optimizer(trained):
@@ -112,7 +112,7 @@ def test_overwriting_replaces_the_run(trained, tmp_path):
     source, run = trained
     copy = shutil.copytree(run.folder, tmp_path / "copy")
     fit(source, copy, RECIPE.replace(epochs=1), overwrite=True)
-    assert kf.Recipe.from_file(copy / "recipe.yaml").epochs == 1
+    assert kf.TextClassificationRecipe.from_file(copy / "recipe.yaml").epochs == 1
 
 
 def test_a_run_that_fails_leaves_nothing(trained, tmp_path):

@@ -15,7 +15,9 @@ import kformer as kf
 from kformer.cli import main
 from tests.tiny import GOLDENS, examples, task
 
-RECIPE = kf.Recipe(epochs=4, learning_rate=0.1, max_length=16, batch_size=8, num_buckets=1, monitor="val_loss")
+RECIPE = kf.TextClassificationRecipe(
+    epochs=4, learning_rate=0.1, max_length=16, batch_size=8, num_buckets=1, monitor="val_loss"
+)
 
 
 class Interrupt(keras.callbacks.Callback):

@@ -157,7 +157,7 @@ def test_another_scale_needs_no_new_trace():
 def half():
     """A model after a fit in float16 from a scale that is too large, the fit's losses, and its number of batches."""
     model, data = task(dtype="mixed_float16"), examples(24)
-    recipe = kf.Recipe(epochs=6, learning_rate=1e-2, batch_size=8, max_length=16, num_buckets=1)
+    recipe = kf.TextClassificationRecipe(epochs=6, learning_rate=1e-2, batch_size=8, max_length=16, num_buckets=1)
     plan = prepare(model, data, recipe)
     model.optimizer.loss_scale.assign(2.0**20)
     batches = model.batches(data, training=True, batch_size=8, num_buckets=1)
@@ -180,5 +180,5 @@ def test_a_scale_too_large_for_float16_is_halved_until_updates_happen(half):
 @pytest.mark.parametrize(("policy", "scale"), [("float32", None), ("mixed_bfloat16", None), ("mixed_float16", 2.0**15)])
 def test_fine_tuning_scales_the_loss_in_float16_only(policy, scale):
     model = task(dtype=policy)
-    prepare(model, examples(24), kf.Recipe(max_length=16))
+    prepare(model, examples(24), kf.TextClassificationRecipe(max_length=16))
     assert model.optimizer.loss_scale == scale

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from kformer.training.recipe import Recipe
+from kformer.training.recipes import TextClassificationRecipe as Recipe
 
 DEFAULTS = dataclasses.asdict(Recipe())
 

@@ -6,7 +6,7 @@ import pytest
 import kformer as kf
 from tests.tiny import examples, task
 
-RECIPE = kf.Recipe(epochs=2, learning_rate=1e-2, max_length=16, batch_size=8)
+RECIPE = kf.TextClassificationRecipe(epochs=2, learning_rate=1e-2, max_length=16, batch_size=8)
 
 
 def tune(recipe=RECIPE, model=None, problem="single_label", **changes):

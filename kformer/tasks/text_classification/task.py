@@ -8,8 +8,11 @@ from kformer.layers import Dropout
 from kformer.layers.initializers import truncated_normal
 from kformer.tasks.loading import find_start
 from kformer.tasks.losses import binary_cross_entropy, cross_entropy, squared_error
+from kformer.tasks.pooling import mean_pool
 from kformer.tasks.precision import resolve_precision
 from kformer.tasks.task import Task
+from kformer.tasks.text_classification.metrics import MultiLabelF1
+from kformer.tasks.text_classification.serving import make_serving
 from kformer.tasks.text_processor import TextElements, TextProcessor
 
 PROBLEMS = {"class": "single_label", "multi": "multi_label", "number": "regression"}
@@ -35,6 +38,9 @@ class TextClassification(Task):
     Returns:
         Logits (batch, labels); for a regression values (batch,).
     """
+
+    title = "text classification"
+    example_command = 'predict {run} "a text of your own"'
 
     def __init__(
         self,
@@ -67,6 +73,26 @@ class TextClassification(Task):
             max(len(self.labels), 1), kernel_initializer=truncated_normal(seed=seed), dtype="float32", name="head"
         )
         self.build()
+
+    @classmethod
+    def from_recipe(cls, train, init, recipe):
+        settings = {
+            "labels": train.labels,
+            "problem": PROBLEMS[train.label_kind],
+            "pair": "text_pair" in train.fields,
+            "max_length": recipe.max_length,
+            "html": recipe.html,
+            "pooling": recipe.pooling,
+            "precision": recipe.precision,
+            "seed": recipe.seed,
+        }
+        if init != "none":
+            return cls.from_pretrained(init, dropout=recipe.dropout, **settings)
+        texts = [text for role in ("text", "text_pair") if role in train.fields for text in train.values(role)]
+        dropout = 0.1 if recipe.dropout is None else recipe.dropout
+        return cls.from_scratch(
+            texts, variant=recipe.variant, vocab_size=recipe.vocab_size, dropout=dropout, **settings
+        )
 
     @classmethod
     def from_pretrained(
@@ -176,11 +202,18 @@ class TextClassification(Task):
             return outputs["pooled_output"]
         return mean_pool(outputs["sequence_output"], inputs["padding_mask"])
 
-    def target_losses(self, y, y_pred):
+    def check_recipe(self, recipe):
+        smoothing, weights = recipe.label_smoothing, getattr(recipe, "class_weights", "none")
+        if smoothing and self.problem == "regression":
+            raise ValueError(f"`label_smoothing` {smoothing} has no meaning for a regression: leave it at 0.")
+        if weights == "balanced" and self.problem != "single_label":
+            raise ValueError(f"`class_weights` balanced needs single labels. Received: a {self.problem} task.")
+
+    def target_losses(self, y, y_pred, label_smoothing=0.0):
         if self.problem == "single_label":
-            return cross_entropy(y, y_pred, self.label_smoothing)
+            return cross_entropy(y, y_pred, label_smoothing)
         if self.problem == "multi_label":
-            return binary_cross_entropy(y, y_pred, self.label_smoothing)
+            return binary_cross_entropy(y, y_pred, label_smoothing)
         # In units of the targets' spread, so that learning rates mean the same for stars and for prices.
         return squared_error(
             (y - self.target_mean) / self.target_scale, (y_pred - self.target_mean) / self.target_scale
@@ -239,6 +272,21 @@ class TextClassification(Task):
             return ops.softmax(outputs, axis=-1)
         return ops.sigmoid(outputs) if self.problem == "multi_label" else outputs
 
+    @property
+    def input_names(self):
+        return ("text", "text_pair") if self.processor.pair else ("text",)
+
+    def serving(self):
+        return make_serving(self)
+
+    def answer(self, outputs, i):
+        if not self.labels:
+            return {"score": float(outputs["score"][i])}
+        scores = {label: float(score) for label, score in zip(self.labels, outputs["scores"][i], strict=True)}
+        if self.problem == "multi_label":
+            return {"labels": [label for label, score in scores.items() if score >= 0.5], "scores": scores}
+        return {"label": outputs["label"][i].decode(), "score": float(outputs["score"][i]), "scores": scores}
+
     def variables_by_name(self):
         """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
         from kformer.checkpoints import own_variables
@@ -270,35 +318,6 @@ class TextClassification(Task):
         config = dict(config)
         backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
         return cls(backbone, TextProcessor(**config.pop("processor")), **config)
-
-
-@keras.saving.register_keras_serializable("kformer")
-class MultiLabelF1(keras.metrics.F1Score):
-    """Macro F1 of labels whose logits are above 0, that is, whose probability is above one half."""
-
-    def __init__(self, num_labels, name="f1", **kwargs):
-        super().__init__(average="macro", threshold=0.5, name=name, **kwargs)
-        self.num_labels = num_labels
-        # Keras makes the counts at the first update; made inside the training step, they would have it traced twice.
-        super().update_state(ops.zeros((1, num_labels)), ops.zeros((1, num_labels)))
-        self.reset_state()
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        return super().update_state(y_true, ops.sigmoid(y_pred), sample_weight)
-
-    def get_config(self):
-        return {"name": self.name, "dtype": self.dtype, "num_labels": self.num_labels}
-
-
-def mean_pool(sequence_output, padding_mask):
-    """The mean of the vectors at real positions: (batch, d_model).
-
-    Args:
-        sequence_output: (batch, length, d_model).
-        padding_mask: (batch, length), True at real positions.
-    """
-    weights = ops.expand_dims(ops.cast(padding_mask, sequence_output.dtype), axis=-1)
-    return ops.sum(sequence_output * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1.0)
 
 
 def _check(labels, problem, pooling):

@@ -63,9 +63,10 @@ class TrainingBoard(keras.callbacks.Callback):
 
 def _table(judged):
     """Some examples with what was expected and predicted, as Markdown."""
-    rows = ["| text | label | predicted |", "| --- | --- | --- |"]
-    for row in judged.samples:
-        text = " · ".join(str(row[name]) for name in ("text", "text_pair") if row.get(name))
-        cells = (text[:200], row["label"], row["predicted"])
-        rows.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-    return "\n".join(rows)
+    names = list(judged.samples[0]) if judged.samples else []
+    rows = [names, ["---"] * len(names), *([_cell(row[name]) for name in names] for row in judged.samples)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _cell(value):
+    return str(value)[:200].replace("|", "\\|").replace("\n", " ")

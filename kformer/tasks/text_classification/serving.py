@@ -1,4 +1,4 @@
-"""The part of a predictor that is a graph: strings in, answers out. All that a SavedModel holds."""
+"""Strings in, labels and scores out, in a graph."""
 
 
 def make_serving(task):
@@ -17,7 +17,6 @@ def make_serving(task):
     """
     import tensorflow as tf
 
-    names = ("text", "text_pair") if task.processor.pair else ("text",)
     labels = list(task.labels)
 
     def serve(*strings):
@@ -31,5 +30,5 @@ def make_serving(task):
             answers["score"] = tf.reduce_max(scores, axis=-1)
         return answers
 
-    signature = [tf.TensorSpec((None,), "string", name=name) for name in names]
+    signature = [tf.TensorSpec((None,), "string", name=name) for name in task.input_names]
     return tf.function(serve, input_signature=signature, autograph=False)

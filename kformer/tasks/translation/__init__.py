@@ -1,0 +1,5 @@
+"""Translation."""
+
+from kformer.tasks.translation.task import Translation
+
+__all__ = ["Translation"]

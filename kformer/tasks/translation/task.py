@@ -1,0 +1,155 @@
+"""Translation: a sentence in, a sentence out."""
+
+import keras
+
+from kformer.tasks.losses import cross_entropy
+from kformer.tasks.precision import resolve_precision
+from kformer.tasks.task import Task
+from kformer.tasks.translation.elements import TranslationElements
+from kformer.tasks.translation.processor import TranslationProcessor
+
+
+@keras.saving.register_keras_serializable("kformer")
+class Translation(Task):
+    """An encoder-decoder Transformer that translates.
+
+    Args:
+        backbone: `kformer.TransformerModel`, or another with its `encode`, `decode` and `logits`.
+        processor: `TranslationProcessor`.
+        beam_size: int, beams of the search for a translation; 1 is greedy.
+        length_penalty: float a; a translation's score is the sum of its log probabilities / length^a.
+
+    Call arguments:
+        inputs: the backbone's.
+
+    Returns:
+        Logits (batch, target_length, target_vocab_size).
+    """
+
+    title = "translation"
+    example_command = 'predict {run} "a sentence of your own"'
+    required = ("text", "target")
+
+    def __init__(self, backbone, processor, beam_size=4, length_penalty=0.6, **kwargs):
+        super().__init__(**kwargs)
+        if beam_size < 1:
+            raise ValueError(f"`beam_size` must be at least 1. Received: beam_size={beam_size}.")
+        self.backbone = backbone
+        self.processor = processor
+        self.beam_size = beam_size
+        self.length_penalty = length_penalty
+        self.built = True
+
+    @classmethod
+    def from_recipe(cls, train, init, recipe):
+        settings = {
+            "max_length": recipe.max_length,
+            "html": recipe.html,
+            "beam_size": recipe.beam_size,
+            "length_penalty": recipe.length_penalty,
+            "precision": recipe.precision,
+            "seed": recipe.seed,
+        }
+        if init != "none":
+            return cls.from_pretrained(init, dropout=recipe.dropout, **settings)
+        return cls.from_scratch(
+            train.values("text"),
+            train.values("target"),
+            variant=recipe.variant,
+            vocab_size=recipe.vocab_size,
+            subwords=recipe.subwords,
+            joint=recipe.joint_vocabulary,
+            lowercase=recipe.lowercase,
+            dropout=0.1 if recipe.dropout is None else recipe.dropout,
+            **settings,
+        )
+
+    @classmethod
+    def from_scratch(
+        cls,
+        sources,
+        targets,
+        variant="transformer-tiny",
+        vocab_size=8000,
+        subwords="bpe",
+        joint=True,
+        lowercase=False,
+        dropout=0.1,
+        max_length=128,
+        html=False,
+        beam_size=4,
+        length_penalty=0.6,
+        precision="auto",
+        seed=0,
+    ):
+        """A task with random weights, and subwords learned from the sentences.
+
+        Args:
+            sources, targets: lists of str.
+            variant: str, whose sizes to take (`kformer models`).
+            vocab_size: int, subwords of the joint vocabulary, or of each.
+            subwords: str, "bpe" or "unigram".
+            joint: bool, one vocabulary and one table of vectors for both languages.
+            lowercase: bool, lower-case both sides.
+            dropout: float.
+            max_length: int, longest side in ids; longer text is cut.
+            html: bool, remove HTML tags and resolve entities.
+            beam_size, length_penalty: see the class.
+            precision: str, see `kformer.tasks.precision.resolve_precision`.
+            seed: int, of the weights and the dropout layers.
+        """
+        from kformer.data.tokenizers import SentencePieceTokenizer, train_sentencepiece
+        from kformer.models import build
+
+        corpora = [[*sources, *targets]] if joint else [sources, targets]
+        models = [train_sentencepiece(corpus, vocab_size, subwords, lowercase) for corpus in corpora]
+        tokenizers = [SentencePieceTokenizer(model) for model in models]
+        processor = TranslationProcessor(tokenizers[0], tokenizers[-1], max_length, html)
+        keras.utils.set_random_seed(seed)
+        backbone = build(
+            variant,
+            input_vocab_size=tokenizers[0].vocab_size,
+            target_vocab_size=tokenizers[-1].vocab_size,
+            tie_embeddings="all" if joint else "output",
+            rate=dropout,
+            max_length=max_length,
+            dtype=resolve_precision(precision)[0],
+        )
+        task = cls(backbone, processor, beam_size, length_penalty)
+        task.reseed(seed)
+        return task
+
+    def call(self, inputs, training=False):
+        return self.backbone(inputs, training=training)
+
+    def target_losses(self, y, y_pred, label_smoothing=0.0):
+        return cross_entropy(y, y_pred, label_smoothing)
+
+    def default_metrics(self):
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
+    def element_source(self, examples, inputs_only=False, with_step_targets=False):
+        """The batches of `examples` (see `Task.batches`)."""
+        return TranslationElements(self.processor, examples, inputs_only, with_step_targets)
+
+    def stages(self):
+        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
+        return self.backbone.stages()
+
+    def get_config(self):
+        backbone = keras.saving.serialize_keras_object(self.backbone)
+        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
+        backbone["config"]["dtype"] = "float32"
+        return {
+            "name": self.name,
+            "backbone": backbone,
+            "processor": self.processor.get_config(),
+            "beam_size": self.beam_size,
+            "length_penalty": self.length_penalty,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
+        return cls(backbone, TranslationProcessor(**config.pop("processor")), **config)

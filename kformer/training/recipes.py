@@ -1,0 +1,104 @@
+"""The recipe of each task: the fields that it adds, and the defaults that suit it."""
+
+import dataclasses
+from typing import Literal
+
+from kformer.errors import suggest
+from kformer.training.recipe import Recipe, Schedule, option
+
+
+@dataclasses.dataclass(frozen=True)
+class TextClassificationRecipe(Recipe):
+    """How to train a text classifier."""
+
+    class_weights: Literal["none", "balanced"] = option("none", "Balanced: every class weighs the same.")
+    max_length: int = option(128, "Longest input in tokens; longer text is cut.", low=3)
+    pooling: Literal["first", "mean"] = option("first", "What the head reads: the first position, or the mean.")
+    variant: str = option("bert-tiny", "Sizes of a model from scratch (--init none).")
+    vocab_size: int = option(8000, "Vocabulary of a model from scratch.", low=100)
+
+    for_batches = ("class_weights",)
+
+
+@dataclasses.dataclass(frozen=True)
+class TranslationRecipe(Recipe):
+    """How to train a translator; the defaults are those for a small model from scratch.
+
+    Papers: Vaswani et al., arXiv 1706.03762, section 5 (schedule, beta 2, smoothing, averaging); Wu et al., "Good for
+    Misconceived Reasons", ACL 2021 (a small model on Multi30k: batches of 4,096 tokens, dropout 0.3, rate 5e-3).
+    """
+
+    epochs: int = option(30, "Passes over the training examples.", low=1)
+    batch_tokens: int | None = option(4096, "Tokens per batch on the longer side, padding included.", low=1)
+    learning_rate: float = option(5e-3, "Peak learning rate.", low=0.0)
+    schedule: Schedule = option("inverse_sqrt", "How the rate falls after the warm-up.")
+    beta_2: float = option(0.98, "Adam's memory of squared gradients.", low=0.0, below=1.0)
+    weight_decay: float = option(0.0, "Decoupled weight decay, not on biases and norms.", low=0.0)
+    label_smoothing: float = option(0.1, "Share of the target spread over the vocabulary.", low=0.0, below=1.0)
+    restore_best: bool = option(False, "End with the weights of the best epoch.")
+    average: int = option(5, "End with the mean of the weights after so many last epochs; 0 does not.", low=0)
+    variant: str = option("transformer-tiny", "Sizes of a model from scratch (--init none).")
+    vocab_size: int = option(8000, "Subwords of a model from scratch.", low=5)
+    subwords: Literal["bpe", "unigram"] = option("bpe", "How subwords are learned.")
+    joint_vocabulary: bool = option(True, "One vocabulary, and one table, for both languages.")
+    lowercase: bool = option(False, "Lower-case both sides.")
+    max_length: int = option(128, "Longest side in tokens; longer text is cut.", low=3)
+    max_words: int = option(250, "Longest side in words; longer examples are left out.", low=1)
+    max_ratio: float = option(3.0, "Largest ratio of the sides' lengths; other examples are left out.", low=1.0)
+    word_dropout: float = option(0.0, "Share of source tokens that are hidden in training.", low=0.0, below=1.0)
+    subword_dropout: float = option(0.0, "Share of merges left out on the source in training.", low=0.0, below=1.0)
+    beam_size: int = option(4, "Beams of the search; 1 is greedy.", low=1)
+    length_penalty: float = option(0.6, "Power of the length by which a translation's score is divided.")
+
+    for_batches = ("word_dropout", "subword_dropout")
+
+    def _refuse_contradictions(self):
+        super()._refuse_contradictions()
+        if self.average and self.restore_best:
+            raise ValueError(
+                f"`average` {self.average} and `restore_best` contradict each other: both say which weights a run ends "
+                "with. Drop one of them."
+            )
+
+
+# Task on the command line -> its recipe.
+RECIPES = {
+    "text-classification": TextClassificationRecipe,
+    "translation": TranslationRecipe,
+}
+
+
+def recipe_class(task_name):
+    """The class of a task's recipe.
+
+    Args:
+        task_name: str, a name of `kformer.tasks.TASKS`.
+
+    Raises:
+        ValueError: for an unknown name; the known ones are listed and the nearest is suggested.
+    """
+    if task_name not in RECIPES:
+        raise ValueError(f"There is no task {task_name!r}.{suggest(task_name, RECIPES)} Known: {', '.join(RECIPES)}.")
+    return RECIPES[task_name]
+
+
+def recipe_for(task_name, recipe=None):
+    """A task's recipe: the default one, or what a plain `Recipe` changes of it.
+
+    Args:
+        task_name: str, a name of `kformer.tasks.TASKS`.
+        recipe: `Recipe`, the task's own or a plain one, or None.
+
+    Raises:
+        TypeError: for the recipe of another task.
+    """
+    own = recipe_class(task_name)
+    if recipe is None:
+        return own()
+    if isinstance(recipe, own):
+        return recipe
+    if type(recipe) is not Recipe:
+        raise TypeError(f"{task_name} takes a {own.__name__}. Received: a {type(recipe).__name__}.")
+    plain = Recipe()
+    fields = dataclasses.asdict(recipe)
+    return own(**{name: value for name, value in fields.items() if value != getattr(plain, name)})
