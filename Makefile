@@ -29,7 +29,7 @@ quickstart: $(VENV)/.installed
 install: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 
 test-slow: $(VENV)/.installed-test $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow
