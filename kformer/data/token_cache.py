@@ -59,7 +59,7 @@ def open_token_cache(folder, key, encode, num_examples, texts):
     Args:
         folder: path under which caches live.
         key: str, a hash of the examples and of the processor.
-        encode: function of a list of examples that returns `WordPieceTokenizer.encode`'s dict.
+        encode: function of a list of examples that returns `EncoderTokenizer.encode_framed`'s dict.
         num_examples: int.
         texts: function `(start, stop)` that returns the arguments of `encode` for these examples.
 

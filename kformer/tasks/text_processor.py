@@ -43,7 +43,7 @@ class TextProcessor:
         return self.tokenizer.vocabulary
 
     def encode(self, texts, pairs=None):
-        """`WordPieceTokenizer.encode` of cleaned strings, eagerly or in a graph.
+        """The tokenizer's `encode_framed` of cleaned strings, eagerly or in a graph.
 
         Args:
             texts, pairs: (batch,) strings.
@@ -52,7 +52,7 @@ class TextProcessor:
 
         texts = clean_text_in_graph(texts, self.html)
         pairs = None if pairs is None else clean_text_in_graph(pairs, self.html)
-        return self.tokenizer.encode(texts, pairs, self.max_length)
+        return self.tokenizer.encode_framed(texts, pairs, self.max_length)
 
     def features(self, texts, pairs=None):
         """The backbone's inputs for strings, in a graph: the front of a SavedModel.

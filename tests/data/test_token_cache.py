@@ -24,7 +24,7 @@ def opened(tokenizer, tmp_path):
     def open_cache(texts=TEXTS, key="k"):
         def encode(part):
             open_cache.calls += part
-            return tokenizer.encode(part, max_length=6)
+            return tokenizer.encode_framed(part, max_length=6)
 
         return open_token_cache(tmp_path, key, encode, len(texts), lambda start, stop: [texts[start:stop]])
 
@@ -108,7 +108,7 @@ def test_a_cache_that_another_process_made_meanwhile_is_taken(opened, tokenizer,
         with monkeypatch.context() as other_process:
             other_process.setattr(token_cache.os, "getpid", lambda: 1)
             opened()
-        return tokenizer.encode(part, max_length=6)
+        return tokenizer.encode_framed(part, max_length=6)
 
     cache = open_token_cache(tmp_path, "k", encode, 4, lambda start, stop: [TEXTS[start:stop]])
     assert cache.lengths.tolist() == [5, 2, 6, 3]

@@ -106,7 +106,7 @@ def test_minilms_pooled_output_is_theirs(minilm_case):
 def test_minilms_tokens_are_theirs(minilm):
     vocabulary, lowercase = read_vocabulary(minilm)
     sentences = (GOLDENS / "minilm" / "sentences.txt").read_text(encoding="utf-8").splitlines()
-    ids = WordPieceTokenizer(vocabulary, lowercase).encode(sentences)["token_ids"].to_list()
+    ids = WordPieceTokenizer(vocabulary, lowercase).encode_framed(sentences)["token_ids"].to_list()
     inputs = dict(np.load(GOLDENS / "minilm" / "inputs.npz"))
     rows = zip(inputs["token_ids"], inputs["padding_mask"], strict=True)
     assert ids == [row[mask].tolist() for row, mask in rows]

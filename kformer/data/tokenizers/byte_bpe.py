@@ -38,7 +38,6 @@ class ByteBPETokenizer(EncoderTokenizer):
     """
 
     kind = "byte_bpe"
-    appends_end = False
     ends_between = 2
     has_segments = False
 

@@ -1,10 +1,12 @@
 """What stands around texts for an encoder: a start, ends, and nothing beyond the longest row."""
 
+from kformer.data.tokenizers.tokenizer import Tokenizer
 
-class EncoderTokenizer:
+
+class EncoderTokenizer(Tokenizer):
     """A tokenizer whose ids a text encoder reads, one text or a pair in a row.
 
-    A subclass has `encode(texts)`, `start_id` and `end_id`, and says
+    A subclass says
 
     - `ends_between`: int, how many end tokens stand between the texts of a pair: 1 in BERT, 2 in RoBERTa;
     - `has_segments`: bool, whether the model is told which text an id belongs to.

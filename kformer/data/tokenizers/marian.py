@@ -8,12 +8,13 @@ from kformer.data.tokenizers.content import content
 from kformer.data.tokenizers.sentence_piece import MODEL_FILE
 from kformer.data.tokenizers.string_ids import StringIds
 from kformer.data.tokenizers.subword_model import SubwordModel
+from kformer.data.tokenizers.tokenizer import Tokenizer
 
 VOCABULARY_FILE = "vocab.json"
 PAD, UNKNOWN, END = "<pad>", "<unk>", "</s>"
 
 
-class MarianTokenizer:
+class MarianTokenizer(Tokenizer):
     """Text to ids as in Marian: one side's SentencePiece model cuts pieces, a vocabulary of its own gives them ids.
 
     A text may begin with the code of the language to translate into, `>>de<<`; it is one piece.

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from kformer.data.tokenizers.content import content
 from kformer.data.tokenizers.subword_model import SubwordModel
+from kformer.data.tokenizers.tokenizer import Tokenizer
 
 MODEL_FILE = "sentencepiece.model"
 
 
-class SentencePieceTokenizer:
+class SentencePieceTokenizer(Tokenizer):
     """Text to subword ids and back. It takes any text as it is: spaces are part of the pieces.
 
     Papers: Sennrich et al., BPE, arXiv 1508.07909; Kudo, unigram, arXiv 1804.10959; Kudo and Richardson,
@@ -19,7 +20,6 @@ class SentencePieceTokenizer:
 
     Attributes:
         pieces: list of str in the order of their ids.
-        appends_end: bool, whether `encode` ends with </s>.
         pad_id, unk_id, start_id, end_id: int, 0 to 3.
 
     Raises:
@@ -28,7 +28,6 @@ class SentencePieceTokenizer:
 
     kind = "sentencepiece"
     pad_id, unk_id, start_id, end_id = range(4)
-    appends_end = False
 
     def __init__(self, model):
         self._model = SubwordModel(model)

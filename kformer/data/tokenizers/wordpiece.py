@@ -1,12 +1,16 @@
 """WordPiece in the graph: text to ids, the same operations in training, in prediction and in a SavedModel."""
 
 import hashlib
+from pathlib import Path
 
+from kformer.data.tokenizers.framing import EncoderTokenizer
+
+VOCABULARY_FILE = "vocab.txt"
 PAD, UNKNOWN, START, END, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-class WordPieceTokenizer:
-    """Text to WordPiece ids through `tensorflow_text.FastBertTokenizer`, framed by [CLS] and [SEP].
+class WordPieceTokenizer(EncoderTokenizer):
+    """Text to WordPiece ids through `tensorflow_text.FastBertTokenizer`.
 
     The tokenizer's operations are built in the constructor: built inside `Dataset.map` they would leak a graph tensor
     when the model is exported. Papers: Schuster and Nakajima, ICASSP 2012; Song et al., arXiv 2012.15524.
@@ -15,9 +19,15 @@ class WordPieceTokenizer:
         vocabulary: list of str in the order of their ids; it holds [PAD], [UNK], [CLS] and [SEP].
         lowercase: bool, lower case and strip accents, as uncased BERT does.
 
+    Attributes:
+        pad_id, unk_id, start_id, end_id: int.
+        mask_id: int, or None where the vocabulary has no [MASK].
+
     Raises:
         ValueError: when a special token is not in the vocabulary, or a token stands there twice.
     """
+
+    kind = "wordpiece"
 
     def __init__(self, vocabulary, lowercase=True):
         self.vocabulary = list(vocabulary)
@@ -29,63 +39,51 @@ class WordPieceTokenizer:
         if len(ids) != len(self.vocabulary):
             twice = next(token for i, token in enumerate(self.vocabulary) if ids[token] != i)
             raise ValueError(f"The vocabulary holds the token {twice!r} twice.")
-        self.pad_id, self.start_id, self.end_id = ids[PAD], ids[START], ids[END]
+        self.pad_id, self.unk_id, self.start_id, self.end_id = (ids[token] for token in (PAD, UNKNOWN, START, END))
+        self.mask_id = ids.get(MASK)
         self._pieces = _build(self.vocabulary, lowercase)
 
-    def encode(self, texts, pairs=None, max_length=128):
-        """Ids with [CLS] and [SEP], cut to `max_length` by shortening the longer text first.
+    def encode(self, texts):
+        """The ids of texts, without [CLS] and [SEP], eagerly or in a graph.
 
         Args:
             texts: (batch,) strings.
-            pairs: (batch,) strings, the second text of each, or None.
-            max_length: int, longest row of ids.
 
         Returns:
-            dict of `token_ids`, an int32 RaggedTensor (batch, length); `first_length` (batch,) int32, the number of
-            ids up to and with the first [SEP], where segment 1 begins; `length` (batch,) int32, what the row would
-            be long uncut.
+            int32 RaggedTensor (batch, length).
         """
-        import tensorflow as tf
-
-        first = self._pieces.tokenize(texts)
-        if pairs is None:
-            length = first.row_lengths() + 2
-            ids = self._frame([first[:, : max_length - 2]])
-            return {
-                "token_ids": ids,
-                "first_length": tf.cast(ids.row_lengths(), "int32"),
-                "length": tf.cast(length, "int32"),
-            }
-        second = self._pieces.tokenize(pairs)
-        lengths = first.row_lengths(), second.row_lengths()
-        kept = _shorten(*lengths, max_length - 3)
-        first, second = (_cut(ids, length) for ids, length in zip((first, second), kept, strict=True))
-        return {
-            "token_ids": self._frame([first, second]),
-            "first_length": tf.cast(kept[0] + 2, "int32"),
-            "length": tf.cast(lengths[0] + lengths[1] + 3, "int32"),
-        }
+        return self._pieces.tokenize(texts)
 
     def tokens(self, text):
         """The pieces of one text, without [CLS] and [SEP]: a list of str."""
         return [self.vocabulary[i] for i in self._pieces.tokenize([text])[0].numpy()]
 
-    def _frame(self, parts):
-        """[CLS] part [SEP] (part [SEP]) for each row."""
-        import tensorflow as tf
-
-        rows = parts[0].nrows()
-        column = {i: tf.fill((rows, 1), tf.constant(i, "int32")) for i in (self.start_id, self.end_id)}
-        framed = [column[self.start_id]]
-        for part in parts:
-            framed += [part, column[self.end_id]]
-        return tf.concat(framed, axis=1)
+    @property
+    def vocab_size(self):
+        """int, the number of ids."""
+        return len(self.vocabulary)
 
     @property
     def fingerprint(self):
         """str, a hash of all that changes the ids."""
         content = "\n".join([str(self.lowercase), *self.vocabulary])
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+    def save(self, folder):
+        """Writes vocab.txt, as `transformers` reads it, into a folder, which is made if it is not there."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{token}\n" for token in self.vocabulary)
+        (Path(folder) / VOCABULARY_FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder, lowercase=True):
+        """The tokenizer that `save` wrote."""
+        text = (Path(folder) / VOCABULARY_FILE).read_text(encoding="utf-8")
+        return cls(text.split("\n")[:-1], lowercase)
+
+    def get_config(self):
+        """What `load` needs besides the file."""
+        return {"lowercase": self.lowercase}
 
 
 def _build(vocabulary, lowercase):
@@ -100,33 +98,6 @@ def _build(vocabulary, lowercase):
             lower_case_nfd_strip_accents=lowercase,
             support_detokenization=False,
         )
-
-
-def _shorten(first, second, budget):
-    """How much of each text is kept when the longer one loses tokens until both fit (HF's "longest_first").
-
-    The shorter text keeps at most half of the budget, rounded down, and the longer one the rest; of equal texts the
-    second counts as the longer, as in Rust's `tokenizers`.
-    """
-    import tensorflow as tf
-
-    budget = tf.cast(budget, first.dtype)
-    keep_shorter = tf.minimum(tf.minimum(first, second), budget // 2)
-    keep_longer = tf.minimum(tf.maximum(first, second), budget - keep_shorter)
-    first_is_longer = first > second
-    return (
-        tf.where(first_is_longer, keep_longer, keep_shorter),
-        tf.where(first_is_longer, keep_shorter, keep_longer),
-    )
-
-
-def _cut(ragged, lengths):
-    """Each row of a RaggedTensor cut to its own length."""
-    import tensorflow as tf
-
-    positions = tf.ragged.range(ragged.row_lengths())
-    keep = positions.flat_values < tf.gather(tf.cast(lengths, positions.dtype), positions.value_rowids())
-    return tf.ragged.boolean_mask(ragged, positions.with_flat_values(keep))
 
 
 def train_wordpiece(texts, vocab_size=8000, lowercase=True):

@@ -25,7 +25,7 @@ def tokenizer():
 @pytest.mark.parametrize("case", CASES)
 def test_the_ids_and_segments_are_theirs(tokenizer, case):
     pair = case["text_pair"]
-    encoded = tokenizer.encode([case["text"]], None if pair is None else [pair])
+    encoded = tokenizer.encode_framed([case["text"]], None if pair is None else [pair])
     ids = encoded["token_ids"].numpy()[0].tolist()
     segments = (np.arange(len(ids)) >= encoded["first_length"].numpy()[0]).astype(int).tolist()
     assert ids == case["token_ids"]
@@ -34,12 +34,12 @@ def test_the_ids_and_segments_are_theirs(tokenizer, case):
 
 def test_a_batch_is_its_rows(tokenizer):
     texts = ["the film", "", "good good good"]
-    batch = tokenizer.encode(texts)["token_ids"].to_list()
-    assert batch == [tokenizer.encode([text])["token_ids"].to_list()[0] for text in texts]
+    batch = tokenizer.encode_framed(texts)["token_ids"].to_list()
+    assert batch == [tokenizer.encode_framed([text])["token_ids"].to_list()[0] for text in texts]
 
 
 def test_long_text_is_cut_and_its_length_told(tokenizer):
-    encoded = tokenizer.encode(["a b c d e f", "a b"], max_length=5)
+    encoded = tokenizer.encode_framed(["a b c d e f", "a b"], max_length=5)
     assert encoded["token_ids"].to_list() == [[2, 5, 6, 7, 3], [2, 5, 6, 3]]
     assert encoded["length"].numpy().tolist() == [8, 4]
 
@@ -60,15 +60,18 @@ def test_long_pairs_lose_the_longer_text_first(tokenizer, rust, max_length):
     pairs = [(" ".join("abcdefghijklmnop"[:first]), " ".join("qrstuvwxyz012345"[:second])) for first, second in lengths]
     rust.enable_truncation(max_length, strategy="longest_first")
     expected = [encoding.ids for encoding in rust.encode_batch(pairs)]
-    encoded = tokenizer.encode(*zip(*pairs, strict=True), max_length=max_length)
+    encoded = tokenizer.encode_framed(*zip(*pairs, strict=True), max_length=max_length)
     assert encoded["token_ids"].to_list() == expected
     assert encoded["first_length"].numpy().tolist() == [ids.index(3) + 1 for ids in expected]
     assert encoded["length"].numpy().tolist() == [first + second + 3 for first, second in lengths]
 
 
 def test_a_graph_gives_the_same_ids(tokenizer):
-    graph = tf.function(lambda texts: tokenizer.encode(texts)["token_ids"].to_tensor())
-    assert graph(tf.constant(["the films"])).numpy().tolist() == tokenizer.encode(["the films"])["token_ids"].to_list()
+    graph = tf.function(lambda texts: tokenizer.encode_framed(texts)["token_ids"].to_tensor())
+    assert (
+        graph(tf.constant(["the films"])).numpy().tolist()
+        == tokenizer.encode_framed(["the films"])["token_ids"].to_list()
+    )
 
 
 def test_case_and_accents_stay_where_asked():
