@@ -4,7 +4,7 @@ from importlib import import_module
 
 from kformer.models.registry import VARIANTS, Variant, build, get_variant, variants
 
-_CLASSES = {
+CLASSES = {
     "BertBackbone": "kformer.models.bert",
     "GPT2Backbone": "kformer.models.gpt2",
     "MarianModel": "kformer.models.marian",
@@ -26,6 +26,6 @@ __all__ = [
 
 def __getattr__(name):
     # The registry is read by `kformer models` without loading Keras; the classes are not.
-    if name in _CLASSES:
-        return getattr(import_module(_CLASSES[name]), name)
+    if name in CLASSES:
+        return getattr(import_module(CLASSES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
