@@ -22,9 +22,10 @@ class GPT2Backbone(keras.Model):
 
     Call arguments:
         inputs: dict of `token_ids` (batch, length) int32, and optionally `padding_mask` (batch, length), True at real
-            positions, and `positions` (batch or 1, length) int32, which differ from 0, 1, 2, ... where rows are padded
-            in front or a cache holds earlier positions.
-        caches, cache_index: of `TransformerStack`; `padding_mask` is then of the cache's length.
+            positions, `attention_mask` (batch, length or 1, length), True where attention is allowed, and `positions`
+            (batch or 1, length) int32, which differ from 0, 1, 2, ... where rows are padded in front or a cache holds
+            earlier positions.
+        caches, cache_index: of `TransformerStack`; the masks are then of the cache's length.
         return_hidden_states, return_attention_scores: bools.
 
     Returns:
@@ -103,6 +104,7 @@ class GPT2Backbone(keras.Model):
         return self.stack(
             self.embed(inputs, training=training),
             padding_mask=inputs.get("padding_mask"),
+            attention_mask=inputs.get("attention_mask"),
             use_causal_mask=True,
             caches=caches,
             cache_index=cache_index,
