@@ -1,6 +1,8 @@
 """Help for error messages."""
 
-from kformer.errors import suggest
+import pytest
+
+from kformer.errors import first_line, suggest
 
 
 def test_the_nearest_name_is_suggested():
@@ -13,3 +15,10 @@ def test_case_does_not_matter():
 
 def test_nothing_is_suggested_when_no_name_is_near():
     assert suggest("colour", ["epochs", "seed"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "line"), [(OSError("No way.\nMore."), "No way"), (ValueError(""), "ValueError")], ids=["long", "empty"]
+)
+def test_of_another_library_s_error_the_first_line_is_told(error, line):
+    assert first_line(error) == line

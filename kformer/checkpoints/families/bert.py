@@ -103,6 +103,7 @@ BERT = Family(
             ),
         ),
     },
+    bare=Head("BertModel"),
     sizes=bert_sizes,
     config=bert_config,
     pooler=dense("pooler.dense", "pooler"),

@@ -69,6 +69,7 @@ DISTILBERT = Family(
             aliases=(("vocab_projector.weight", WORD_TABLE),),
         ),
     },
+    bare=Head("DistilBertModel"),
     sizes=_distilbert_sizes,
     config=_distilbert_config,
     ignored=IGNORED,

@@ -31,6 +31,7 @@ class Family:
         prefix: str, before the backbone's names in files that also hold a head.
         backbone: rows of the backbone without its pooler; those count whose variables the model has.
         heads: dict, our name of a head -> `Head`.
+        bare: `Head` of the class that has none.
         sizes: from config.json to the backbone's arguments.
         config: from the backbone's arguments to config.json.
         pooler: rows of the pooler in files whose head has none of its own.
@@ -42,6 +43,7 @@ class Family:
     prefix: str
     backbone: tuple[Row, ...]
     heads: dict[str, Head]
+    bare: Head
     sizes: Callable[[dict], dict]
     config: Callable[[dict], dict]
     pooler: tuple[Row, ...] = ()

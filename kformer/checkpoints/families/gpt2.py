@@ -77,6 +77,7 @@ GPT2 = Family(
     prefix="transformer.",
     backbone=BACKBONE,
     heads={"lm": Head("GPT2LMHeadModel", aliases=(("lm_head.weight", "wte.weight"),))},
+    bare=Head("GPT2Model"),
     sizes=_sizes,
     config=_config,
     # The causal mask, which old files store in every layer.

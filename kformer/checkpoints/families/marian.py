@@ -129,6 +129,7 @@ MARIAN = Family(
     prefix="model.",
     backbone=BACKBONE,
     heads={"translation": TRANSLATION},
+    bare=Head("MarianModel"),
     sizes=_sizes,
     config=_config,
     fixed={f"{side}.embed_positions.weight": _sinusoids for side in ("encoder", "decoder")},

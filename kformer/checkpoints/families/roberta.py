@@ -37,6 +37,7 @@ ROBERTA = Family(
             aliases=(("lm_head.decoder.weight", WORD_TABLE), ("lm_head.decoder.bias", "lm_head.bias")),
         ),
     },
+    bare=Head("RobertaModel"),
     sizes=_roberta_sizes,
     config=_roberta_config,
     pooler=BERT.pooler,
