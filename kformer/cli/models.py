@@ -3,7 +3,7 @@
 import click
 
 from kformer.cli.console import duration, print_table
-from kformer.cli.options import data_options, given
+from kformer.cli.options import ROLES, data_options, given
 from kformer.cli.quiet import load_tensorflow
 
 _TOKENS_PER_WORD = 1.35  # WordPiece on English prose, punctuation included
@@ -18,9 +18,9 @@ _WEIGHTS_ONLY_NOTE = "* Weights only: no text task can start from it yet, as its
 @click.option("--for", "source", metavar="SRC", help="Estimate speed, memory and time for these examples, here.")
 @click.option("--epochs", type=click.IntRange(min=1), default=_EPOCHS, show_default=True, help="Length of the run.")
 @click.option("--max-length", type=click.IntRange(min=3), default=128, show_default=True, help="Tokens kept of a text.")
-@data_options
+@data_options(*ROLES)
 def models(source, epochs, max_length, **arguments):
-    """List the models to start from, smallest first.
+    """List the models to start from by the tasks that they serve, smallest first.
 
     With --for, also what a run on your examples would take on this machine.
     """
@@ -28,15 +28,16 @@ def models(source, epochs, max_length, **arguments):
 
     load_tensorflow()
     variants = kf.models.variants()
-    rows = [[_marked_name(variant), f"{variant.num_parameters / 1e6:,.1f} M"] for variant in variants]
     if source is None:
-        rows = [[*row, variant.init, variant.paper] for row, variant in zip(rows, variants, strict=True)]
-        print_table(("--init", "parameters", "weights", "paper"), rows)
+        _print_by_task(variants)
         click.echo(_WEIGHTS_ONLY_NOTE)
         return
     from kformer.cli.probe import measure, training_memory
 
-    lengths = _token_lengths(kf.data.load(source, required=(), **given(arguments)), max_length)
+    examples = kf.data.load(source, required=(), **given(arguments))
+    variants = [variant for variant in variants if ("translation" in variant.tasks) == ("target" in examples.fields)]
+    rows = [_name_and_size(variant) for variant in variants]
+    lengths = _token_lengths(examples, max_length)
     mean_length = sum(lengths) / len(lengths)
     probe = measure()
     for row, variant in zip(rows, variants, strict=True):
@@ -50,8 +51,19 @@ def models(source, epochs, max_length, **arguments):
     click.echo("Estimates: expect them to be right within a factor of two. A run states its own after ten steps.")
 
 
-def _marked_name(variant) -> str:
-    return f"{variant.name} *" if variant.family in _WEIGHTS_ONLY else variant.name
+def _print_by_task(variants) -> None:
+    """Prints a table for every set of tasks that some of the models serve."""
+    for tasks in dict.fromkeys(variant.tasks for variant in variants):
+        members = [variant for variant in variants if variant.tasks == tasks]
+        click.echo(f"For {', '.join(tasks)}:")
+        rows = [[*_name_and_size(variant), variant.init, variant.paper] for variant in members]
+        print_table(("--init", "parameters", "weights", "paper"), rows)
+
+
+def _name_and_size(variant) -> list[str]:
+    """Returns the first two columns: the name, marked where no task can start from it, and the parameters."""
+    name = f"{variant.name} *" if variant.family in _WEIGHTS_ONLY else variant.name
+    return [name, f"{variant.num_parameters / 1e6:,.1f} M"]
 
 
 def _token_lengths(examples, max_length: int) -> list[int]:

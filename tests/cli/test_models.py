@@ -29,6 +29,33 @@ def test_every_model_is_listed_with_its_paper(kformer):
     assert "https://arxiv.org/abs/1810.04805" in line_of("bert-base ", kformer("models").out)
 
 
+@pytest.mark.parametrize(
+    ("tasks", "name"),
+    [
+        ("text-classification, masked-language-modeling", "minilm"),
+        ("language-modeling", "gpt2 "),
+        ("translation", "transformer-base"),
+    ],
+)
+def test_every_model_is_listed_under_the_tasks_it_serves(kformer, tasks, name):
+    sections = kformer("models").out.split("For ")
+    assert line_of(name, next(section for section in sections if section.startswith(f"{tasks}:")))
+
+
+def test_texts_are_estimated_for_models_of_texts(kformer, slow_machine, reviews):
+    out = kformer("models", "--for", reviews).out
+    assert "gpt2" in out
+    assert "transformer-base" not in out
+
+
+def test_translations_are_estimated_for_models_of_translation(kformer, slow_machine, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("en,de\n" + "a house,ein Haus\n" * 9, encoding="utf-8")
+    out = kformer("models", "--for", path, "--text", "en", "--target", "de").out
+    assert "transformer-base" in out
+    assert "gpt2" not in out
+
+
 def test_a_model_that_no_text_task_can_start_from_is_marked(kformer):
     out = kformer("models").out
     assert line_of("roberta-base", out).startswith("roberta-base * ")
