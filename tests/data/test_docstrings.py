@@ -70,6 +70,8 @@ def test_the_root_defines_only_what_names_it():
     assert module_of(["lib.a", "lib"], "lib") == ["lib"]
 
 
+# scipy warns when its deprecated modules are imported.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_deepest_modules_come_first():
     depths = [path.count(".") for path, _ in docstrings._public_modules("scipy")]
     assert depths == sorted(depths, reverse=True)
