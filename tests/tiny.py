@@ -1,11 +1,13 @@
 """Models, tasks and examples so small that a test of them takes no time."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from kformer.data import Examples
+from kformer.data.tokenizers import ROBERTA_TOKENS, ByteBPETokenizer, WordPieceTokenizer, train_byte_bpe
 from kformer.models import BertBackbone
 from kformer.tasks import TextClassification
 from kformer.tasks.text_processor import TextProcessor
@@ -36,15 +38,35 @@ def backbone(family="bert", **changes):
     return randomise(BertBackbone(**{"vocab_size": len(VOCABULARY), **SIZES, **FAMILIES[family], **changes}))
 
 
-def task(problem="single_label", pair=False, pooling="first", dropout=0.0, max_length=16, labels=LABELS, **changes):
+def task(
+    problem="single_label",
+    pair=False,
+    pooling="first",
+    dropout=0.0,
+    max_length=16,
+    labels=LABELS,
+    tokenizer=None,
+    **changes,
+):
     """A random text classifier; `changes` are arguments of its backbone."""
     labels = () if problem == "regression" else labels
-    processor = TextProcessor(VOCABULARY, max_length=max_length, pair=pair)
+    processor = TextProcessor(tokenizer or WordPieceTokenizer(VOCABULARY), max_length=max_length, pair=pair)
+    sizes = {"vocab_size": processor.tokenizer.vocab_size, "dropout": dropout, **changes}
     return randomise(
-        TextClassification(
-            backbone(dropout=dropout, **changes), processor, labels, problem, pooling, dropout=dropout, seed=0
-        )
+        TextClassification(backbone(**sizes), processor, labels, problem, pooling, dropout=dropout, seed=0)
     )
+
+
+@cache
+def roberta_tokenizer():
+    """A byte-level BPE tokenizer of a few merges."""
+    texts = ["the film is good", "a b c d e f g h", "it's not bad, very un good"] * 5
+    return ByteBPETokenizer(*train_byte_bpe(texts, 300, ROBERTA_TOKENS))
+
+
+def roberta_task(problem="single_label", **changes):
+    """A random text classifier as RoBERTa's are."""
+    return task(problem, tokenizer=roberta_tokenizer(), **FAMILIES["roberta"], **changes)
 
 
 def examples(count=12, problem="single_label", pair=False, seed=0):

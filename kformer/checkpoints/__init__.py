@@ -5,7 +5,7 @@ from kformer.checkpoints.hf_folder import HFFolder
 from kformer.checkpoints.init import find_checkpoint, minilm_folder
 from kformer.checkpoints.loading import Loaded, fill, load_backbone, own_variables
 from kformer.checkpoints.saving import save_hf, save_weights
-from kformer.checkpoints.vocabulary import MarianVocabulary, read_marian_vocabulary, read_vocabulary
+from kformer.checkpoints.vocabulary import MarianVocabulary, read_marian_vocabulary, read_tokenizer, read_vocabulary
 
 __all__ = [
     "FAMILIES",
@@ -19,6 +19,7 @@ __all__ = [
     "minilm_folder",
     "own_variables",
     "read_marian_vocabulary",
+    "read_tokenizer",
     "read_vocabulary",
     "save_hf",
     "save_weights",

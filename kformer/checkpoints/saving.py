@@ -57,15 +57,14 @@ def _rows_to_write(family, head, variables):
     return [*(row.prefixed(family.prefix) for row in backbone), *head.rows]
 
 
-def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem="single_label"):
+def save_hf(folder, sizes, variables, tokenizer, labels=(), problem="single_label"):
     """Writes config.json, model.safetensors and the tokenizer's files of a sequence classification model.
 
     Args:
         folder: path of a new or existing folder.
         sizes: dict, the backbone's arguments.
         variables: dict, name in the table -> variable or array; `head/kernel` and `head/bias` among them.
-        vocabulary: list of str, the WordPiece vocabulary in the order of its ids.
-        lowercase: bool, whether the tokenizer lowers case and strips accents.
+        tokenizer: of the kind "wordpiece" or "byte_bpe" (`kformer.data.tokenizers`).
         labels: the label names in order; empty for a regression.
         problem: str, "single_label", "multi_label" or "regression".
     """
@@ -79,27 +78,47 @@ def save_hf(folder, sizes, variables, vocabulary, lowercase, labels=(), problem=
         id2label={str(i): label for i, label in enumerate(names)},
         label2id={label: i for i, label in enumerate(names)},
     )
-    _write_tokenizer(Path(folder), family_of(sizes).name, vocabulary, lowercase, sizes["max_length"])
+    write_tokenizer(Path(folder), tokenizer, family_of(sizes).name, sizes["max_length"])
 
 
-def _write_tokenizer(folder, family, vocabulary, lowercase, max_length):
-    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in vocabulary), encoding="utf-8")
-    special = {
-        "unk_token": "[UNK]",
-        "sep_token": "[SEP]",
-        "pad_token": "[PAD]",
-        "cls_token": "[CLS]",
-        "mask_token": "[MASK]",
-    }
-    write_json(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "DistilBertTokenizer" if family == "distilbert" else "BertTokenizer",
-            "do_lower_case": lowercase,
-            "model_max_length": max_length,
-            **special,
-        },
-    )
+_BERT_TOKENS = {
+    "unk_token": "[UNK]",
+    "sep_token": "[SEP]",
+    "pad_token": "[PAD]",
+    "cls_token": "[CLS]",
+    "mask_token": "[MASK]",
+}
+_ROBERTA_TOKENS = {
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "unk_token": "<unk>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "cls_token": "<s>",
+    "mask_token": "<mask>",
+}
+_GPT2_TOKENS = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
+
+
+def write_tokenizer(folder, tokenizer, family, max_length):
+    """Writes the files from which `transformers` makes the same tokenizer.
+
+    Args:
+        folder: Path of an existing folder.
+        tokenizer: of the kind "wordpiece" or "byte_bpe".
+        family: str, the model's family.
+        max_length: int, of the model.
+    """
+    tokenizer.save(folder)
+    if tokenizer.kind == "wordpiece":
+        name, special = "DistilBertTokenizer" if family == "distilbert" else "BertTokenizer", _BERT_TOKENS
+        settings = {"do_lower_case": tokenizer.lowercase}
+    else:
+        is_gpt2 = tokenizer.mask_id is None
+        name, special = ("GPT2Tokenizer", _GPT2_TOKENS) if is_gpt2 else ("RobertaTokenizer", _ROBERTA_TOKENS)
+        settings = {"add_prefix_space": tokenizer.add_prefix_space}
+    settings = {"tokenizer_class": name, **settings, "model_max_length": max_length, **special}
+    write_json(folder / "tokenizer_config.json", settings)
     write_json(folder / "special_tokens_map.json", special)
 
 

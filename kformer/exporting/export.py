@@ -86,10 +86,7 @@ def write_hf(task, folder):
         scale, mean = float(task.target_scale), float(task.target_mean)
         arrays["head/kernel"] = arrays["head/kernel"] * scale
         arrays["head/bias"] = arrays["head/bias"] * scale + mean
-    processor = task.processor
-    save_hf(
-        folder, task.backbone.get_config(), arrays, processor.vocabulary, processor.lowercase, task.labels, task.problem
-    )
+    save_hf(folder, task.backbone.get_config(), arrays, task.processor.tokenizer, task.labels, task.problem)
 
 
 WRITERS = {"savedmodel": write_savedmodel, "hf": write_hf}

@@ -1,7 +1,5 @@
 """The predictor: raw text in, answers out."""
 
-import numpy as np
-
 
 class Predictor:
     """Answers for texts: what `kformer predict`, an evaluation and a SavedModel all run.
@@ -19,7 +17,6 @@ class Predictor:
         self.task = task
         self.labels = task.labels
         self.pair = len(task.input_names) > 1
-        self._serve = task.serving()
 
     def __call__(self, inputs, batch_size=64):
         """One answer per input.
@@ -31,23 +28,14 @@ class Predictor:
         Returns:
             list of dicts (one dict for one text). Of a classification `label`, `score` and `scores` (label ->
             probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
-            `score`; of a translation `text` and `score`.
+            `score`; of a translation `translation` and `score`.
 
         Raises:
             TypeError: an input is not text, or a pair where single texts are read, or the reverse.
         """
         if isinstance(inputs, str):
             return self([inputs], batch_size)[0]
-        columns = self._columns(list(inputs))
-        answers = [None] * len(columns[0])
-        order = np.argsort([sum(map(len, texts)) for texts in zip(*columns, strict=True)], kind="stable")
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            outputs = self._serve(*([column[i] for i in rows] for column in columns))
-            outputs = {name: value.numpy() for name, value in outputs.items()}
-            for position, row in enumerate(rows):
-                answers[row] = self.task.answer(outputs, position)
-        return answers
+        return self.task.answers(self._columns(list(inputs)), batch_size)
 
     def _columns(self, inputs):
         """The inputs as one list of texts, or two."""
@@ -81,7 +69,7 @@ class Predictor:
         from kformer.tasks.text_processor import TextProcessor
 
         own = self.task.processor
-        single = TextProcessor(own.vocabulary, own.lowercase, own.max_length, html=own.html)
+        single = TextProcessor(own.tokenizer, own.max_length, html=own.html)
         return SentenceEmbedder(self.task.backbone, single)(texts)
 
 

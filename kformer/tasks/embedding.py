@@ -35,7 +35,7 @@ class SentenceEmbedder:
         """
         start = find_start(init, resolve_precision(precision)[0])
         max_length = min(max_length, start.backbone.max_length)
-        return cls(start.backbone, TextProcessor(start.vocabulary, start.lowercase, max_length))
+        return cls(start.backbone, TextProcessor(start.tokenizer, max_length))
 
     def _vectors(self, texts):
         import tensorflow as tf

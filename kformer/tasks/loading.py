@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from kformer.checkpoints import HFFolder, fill, find_checkpoint, load_backbone, read_vocabulary
+from kformer.checkpoints import HFFolder, fill, find_checkpoint, load_backbone, read_tokenizer
 from kformer.tasks.precision import resolve_precision
 
 MODEL_FILE = "model.keras"
@@ -63,11 +63,10 @@ def with_precision(task, policy):
 
 @dataclasses.dataclass
 class Start:
-    """What a new task begins with: a backbone, its vocabulary, and where the head may be had."""
+    """What a new task begins with: a backbone, its tokenizer, and where the head may be had."""
 
     backbone: keras.Model
-    vocabulary: list[str]
-    lowercase: bool
+    tokenizer: object
     checkpoint: HFFolder | None = None
     task: keras.Model | None = None
 
@@ -82,7 +81,7 @@ class Start:
 
 
 def find_start(init, dtype, dropout=None):
-    """The backbone and vocabulary that `init` names.
+    """The backbone and tokenizer that `init` names.
 
     Args:
         init: str or path: a run, a Hugging Face folder, "minilm", "hf:organisation/name" or a variant.
@@ -92,6 +91,8 @@ def find_start(init, dtype, dropout=None):
     Returns:
         `Start`.
     """
+    from kformer.data.tokenizers import TOKENIZERS
+
     if is_run(init):
         task = load_task(init, precision="float32")
         config = {**task.backbone.get_config(), "dtype": dtype}
@@ -99,16 +100,17 @@ def find_start(init, dtype, dropout=None):
             config |= {"dropout": dropout, "attention_dropout": dropout}
         backbone = type(task.backbone).from_config(config)
         backbone.set_weights(task.backbone.get_weights())
-        return Start(backbone, task.processor.vocabulary, task.processor.lowercase, task=task)
+        return Start(backbone, task.processor.tokenizer, task=task)
     folder = find_checkpoint(init)
-    vocabulary, lowercase = read_vocabulary(folder)
+    kind, arguments = read_tokenizer(folder)
+    tokenizer = TOKENIZERS[kind](**arguments)
     changes = {} if dropout is None else {"dropout": dropout, "attention_dropout": dropout}
     backbone, _ = load_backbone(folder, dtype=dtype, **changes)
-    if len(vocabulary) > backbone.vocab_size:
+    if tokenizer.vocab_size > backbone.vocab_size:
         raise ValueError(
-            f"{folder} has a vocabulary of {len(vocabulary)} tokens, but embeddings for {backbone.vocab_size}."
+            f"{folder} has a vocabulary of {tokenizer.vocab_size} tokens, but embeddings for {backbone.vocab_size}."
         )
-    return Start(backbone, vocabulary, lowercase, checkpoint=HFFolder(folder))
+    return Start(backbone, tokenizer, checkpoint=HFFolder(folder))
 
 
 def is_run(path):

@@ -1,45 +1,42 @@
 """From raw text to the tensors of a text encoder: the same steps in training, prediction and a SavedModel."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
-
-VOCABULARY_FILE = "vocab.txt"
 
 
 class TextProcessor:
     """Cleans and tokenises text, alone or in pairs.
 
     Args:
-        vocabulary: list of str, WordPiece, or None when `load` is to read it.
-        lowercase: bool, lower case and strip accents.
-        max_length: int, longest row of ids, [CLS] and [SEP] included.
+        tokenizer: `EncoderTokenizer` (`kformer.data.tokenizers`), or None when `load` is to read it.
+        max_length: int, longest row of ids, special ones included.
         pair: bool, every example has two texts.
         html: bool, remove HTML tags and resolve entities.
+        kind: str, of the tokenizer, for `load`.
+        settings: dict, the tokenizer's `get_config()`, for `load`.
+
+    Raises:
+        ValueError: when `max_length` leaves no room for text.
     """
 
-    def __init__(self, vocabulary=None, lowercase=True, max_length=128, pair=False, html=False):
-        least = 5 if pair else 3
-        if max_length < least:
-            raise ValueError(f"`max_length` must be at least {least}. Received: max_length={max_length}.")
-        self.lowercase = lowercase
+    def __init__(self, tokenizer=None, max_length=128, pair=False, html=False, kind="wordpiece", settings=None):
+        from kformer.data.tokenizers import TOKENIZERS
+
+        self.tokenizer = tokenizer
         self.max_length = max_length
         self.pair = pair
         self.html = html
-        self.tokenizer = None
-        if vocabulary is not None:
-            self._set_vocabulary(vocabulary)
-
-    def _set_vocabulary(self, vocabulary):
-        from kformer.data.tokenizers import WordPieceTokenizer
-
-        self.tokenizer = WordPieceTokenizer(vocabulary, self.lowercase)
+        self.kind = kind if tokenizer is None else tokenizer.kind
+        self._settings = settings or {}
         self._caches = {}
+        least = TOKENIZERS[self.kind].num_special(pair) + 1 + pair
+        if max_length < least:
+            raise ValueError(f"`max_length` must be at least {least}. Received: max_length={max_length}.")
 
     @property
     def vocabulary(self):
-        """The WordPiece vocabulary, a list of str."""
+        """The tokenizer's vocabulary, a list of str."""
         return self.tokenizer.vocabulary
 
     def encode(self, texts, pairs=None):
@@ -61,7 +58,8 @@ class TextProcessor:
             texts, pairs: (batch,) strings.
 
         Returns:
-            dict of `token_ids` (batch, length) int32, `padding_mask` bool and, for pairs, `segment_ids` int32.
+            dict of `token_ids` (batch, length) int32, `padding_mask` bool and, for pairs where the model has segments,
+            `segment_ids` int32.
         """
         import tensorflow as tf
 
@@ -70,7 +68,7 @@ class TextProcessor:
         positions = tf.range(tf.shape(token_ids)[1])
         lengths = tf.cast(encoded["token_ids"].row_lengths(), "int32")
         features = {"token_ids": token_ids, "padding_mask": positions < tf.expand_dims(lengths, 1)}
-        if pairs is not None:
+        if pairs is not None and self.tokenizer.has_segments:
             in_second = positions >= tf.expand_dims(encoded["first_length"], 1)
             features["segment_ids"] = tf.cast(in_second & features["padding_mask"], "int32")
         return features
@@ -109,23 +107,37 @@ class TextProcessor:
         return hashlib.sha256(repr(settings).encode()).hexdigest()
 
     def save(self, folder):
-        """Writes the vocabulary into a folder."""
-        text = "".join(f"{token}\n" for token in self.vocabulary)
-        (Path(folder) / VOCABULARY_FILE).write_text(text, encoding="utf-8")
+        """Writes the tokenizer's files into a folder."""
+        self.tokenizer.save(folder)
 
     def load(self, folder):
-        """Reads the vocabulary that `save` wrote."""
-        text = (Path(folder) / VOCABULARY_FILE).read_text(encoding="utf-8")
-        self._set_vocabulary(text.split("\n")[:-1])
+        """Reads the tokenizer that `save` wrote."""
+        from kformer.data.tokenizers import load_tokenizer
+
+        self.tokenizer = load_tokenizer(self.kind, folder, **self._settings)
 
     def get_config(self):
-        """The constructor's arguments, without the vocabulary."""
+        """The constructor's arguments, without the tokenizer."""
         return {
-            "lowercase": self.lowercase,
             "max_length": self.max_length,
             "pair": self.pair,
             "html": self.html,
+            "kind": self.kind,
+            "settings": self._settings if self.tokenizer is None else self.tokenizer.get_config(),
         }
+
+    @classmethod
+    def from_config(cls, config):
+        """A processor whose tokenizer `load` is to read.
+
+        Args:
+            config: what `get_config` returned. The first runs say `lowercase` instead of `kind` and `settings`: they
+                had WordPiece alone.
+        """
+        config = dict(config)
+        if "lowercase" in config:
+            config["settings"] = {"lowercase": config.pop("lowercase")}
+        return cls(**config)
 
 
 class TextElements:
@@ -141,7 +153,7 @@ class TextElements:
 
     def __init__(self, processor, examples, targets=None, weights=None, with_step_targets=False):
         self.cache = processor.token_cache(examples)
-        self.pair = processor.pair
+        self.with_segments = processor.pair and processor.tokenizer.has_segments
         self.targets = targets
         self.weights = np.ones(len(examples), "float32") if weights is None else weights
         self.with_step_targets = with_step_targets
@@ -157,7 +169,7 @@ class TextElements:
         """
         token_ids, mask = self.cache.rows(indices, width)
         inputs = {"token_ids": token_ids, "padding_mask": mask}
-        if self.pair:
+        if self.with_segments:
             second = np.arange(width) >= self.cache.first_lengths[indices][:, None]
             inputs["segment_ids"] = (second & mask).astype("int32")
         if self.with_step_targets:
@@ -176,7 +188,7 @@ class TextElements:
             "token_ids": tf.TensorSpec((None, None), "int32"),
             "padding_mask": tf.TensorSpec((None, None), "bool"),
         }
-        if self.pair:
+        if self.with_segments:
             inputs["segment_ids"] = tf.TensorSpec((None, None), "int32")
         if self.with_step_targets:
             inputs["step_targets"] = tf.TensorSpec((None,), "float32")

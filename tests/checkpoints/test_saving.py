@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from kformer.checkpoints import HFFolder, fill, load_backbone, read_vocabulary, save_hf
+from kformer.checkpoints import HFFolder, fill, load_backbone, read_tokenizer, read_vocabulary, save_hf
 from kformer.checkpoints.families import FAMILIES as TABLES
-from tests.tiny import FAMILIES, GOLDENS, LABELS, VOCABULARY, randomise, task
+from kformer.data.tokenizers import TOKENIZERS
+from tests.tiny import FAMILIES, GOLDENS, LABELS, VOCABULARY, randomise, roberta_task, roberta_tokenizer, task
 
 
 def write(folder, model, labels=LABELS, problem="single_label"):
-    save_hf(folder, model.backbone.get_config(), model.variables_by_name(), VOCABULARY, True, labels, problem)
+    save_hf(folder, model.backbone.get_config(), model.variables_by_name(), model.processor.tokenizer, labels, problem)
     return json.loads((folder / "config.json").read_text())
 
 
@@ -58,3 +59,10 @@ def test_a_regression_has_one_output(tmp_path):
 def test_the_vocabulary_comes_back_equal(tmp_path):
     write(tmp_path, task())
     assert read_vocabulary(tmp_path) == (VOCABULARY, True)
+
+
+def test_a_byte_level_tokenizer_comes_back_equal(tmp_path):
+    write(tmp_path, roberta_task())
+    assert json.loads((tmp_path / "tokenizer_config.json").read_text())["tokenizer_class"] == "RobertaTokenizer"
+    kind, arguments = read_tokenizer(tmp_path)
+    assert TOKENIZERS[kind](**arguments).fingerprint == roberta_tokenizer().fingerprint

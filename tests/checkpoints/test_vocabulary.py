@@ -3,9 +3,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tokenizers
 
-from kformer.checkpoints import read_marian_vocabulary, read_vocabulary
-from tests.tiny import GOLDENS, VOCABULARY
+from kformer.checkpoints import read_marian_vocabulary, read_tokenizer, read_vocabulary
+from kformer.data.tokenizers import TOKENIZERS
+from tests.tiny import GOLDENS, VOCABULARY, roberta_tokenizer
 
 
 def test_a_tokenizer_json_alone_is_enough():
@@ -33,14 +35,82 @@ def test_added_tokens_have_their_place(tmp_path):
 
 
 def test_another_kind_of_tokenizer_is_refused(tmp_path):
-    (tmp_path / "tokenizer.json").write_text('{"model": {"type": "BPE"}}')
-    with pytest.raises(ValueError, match="tokenizer.json holds a BPE tokenizer: text tasks read WordPiece"):
+    (tmp_path / "tokenizer.json").write_text('{"model": {"type": "Unigram"}}')
+    with pytest.raises(
+        ValueError, match="tokenizer.json holds a Unigram tokenizer: text tasks read WordPiece .* and byte"
+    ):
         read_vocabulary(tmp_path)
 
 
 def test_a_folder_without_a_vocabulary_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="has neither vocab.txt nor tokenizer.json"):
+    with pytest.raises(FileNotFoundError, match="has neither tokenizer.json nor vocab.txt nor merges.txt"):
         read_vocabulary(tmp_path)
+
+
+def test_a_tokenizer_is_read_with_its_kind():
+    assert read_tokenizer(GOLDENS / "distilbert") == ("wordpiece", {"vocabulary": VOCABULARY, "lowercase": True})
+
+
+def rust(folder):
+    """The tiny RoBERTa tokenizer in the library behind `transformers`."""
+    roberta_tokenizer().save(folder)
+    return tokenizers.ByteLevelBPETokenizer.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
+
+
+def read_back(folder):
+    kind, arguments = read_tokenizer(folder)
+    return TOKENIZERS[kind](**arguments)
+
+
+def test_a_vocab_json_with_merges_is_a_byte_level_tokenizer(tmp_path):
+    rust(tmp_path)
+    assert read_back(tmp_path).fingerprint == roberta_tokenizer().fingerprint
+
+
+def test_a_byte_level_tokenizer_json_alone_is_enough(tmp_path):
+    rust(tmp_path).save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "vocab.json").unlink()
+    (tmp_path / "merges.txt").unlink()
+    assert read_back(tmp_path).fingerprint == roberta_tokenizer().fingerprint
+
+
+def test_a_tokenizer_json_in_the_old_form_is_read(tmp_path):
+    """There a merge is one str."""
+    rust(tmp_path).save(str(tmp_path / "tokenizer.json"))
+    tokenizer = json.loads((tmp_path / "tokenizer.json").read_text())
+    tokenizer["model"]["merges"] = [" ".join(merge) for merge in tokenizer["model"]["merges"]]
+    tokenizer["added_tokens"] = [{"id": roberta_tokenizer().vocab_size, "content": "<new>"}]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    read = read_back(tmp_path)
+    assert (read.merges, read.vocabulary[-1]) == (roberta_tokenizer().merges, "<new>")
+
+
+@pytest.mark.parametrize("has_json", [True, False])
+def test_a_space_put_first_is_read_from_the_settings(has_json, tmp_path):
+    tokenizer = rust(tmp_path)
+    if has_json:
+        tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=True)
+        tokenizer.save(str(tmp_path / "tokenizer.json"))
+    else:
+        (tmp_path / "tokenizer_config.json").write_text('{"add_prefix_space": true}')
+    assert read_back(tmp_path).add_prefix_space
+
+
+def test_bpe_that_cuts_text_in_another_way_is_refused(tmp_path):
+    tokenizer = rust(tmp_path)
+    tokenizer.normalizer = tokenizers.normalizers.NFC()
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(
+        ValueError, match="prepares text by NFC and Whitespace before BPE: only the byte level of GPT-2"
+    ):
+        read_tokenizer(tmp_path)
+
+
+def test_a_tokenizer_json_without_a_model_is_refused(tmp_path):
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ValueError, match="tokenizer.json has no `model`, which every tokenizer.json has: fetch or"):
+        read_tokenizer(tmp_path)
 
 
 def copied(folder):

@@ -5,7 +5,7 @@ import pytest
 
 from kformer.checkpoints import load_backbone
 from kformer.exporting import Predictor, export
-from tests.tiny import FAMILIES, GOLDENS, randomise, task
+from tests.tiny import FAMILIES, GOLDENS, randomise, roberta_task, task
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make parity")
 transformers = pytest.importorskip("transformers", reason="needs transformers: make parity")
@@ -34,6 +34,17 @@ def test_transformers_reads_an_export_and_gives_equal_scores(family, pair, tmp_p
     if pair and family == "distilbert":
         pytest.skip("DistilBERT has no segments: pairs are tested with BERT")
     original = randomise(task(pair=pair, **FAMILIES[family]))
+    folder = export(original, tmp_path / "hf", to="hf")
+    pipeline = transformers.pipeline("text-classification", model=str(folder), device="cpu", top_k=None)
+    inputs = [{"text": a, "text_pair": b} for a, b in PAIRS] if pair else TEXTS
+    for answer, theirs in zip(Predictor(original)(PAIRS if pair else TEXTS), pipeline(inputs), strict=True):
+        scores = {row["label"]: row["score"] for row in theirs}
+        assert scores == pytest.approx(answer["scores"], abs=1e-5)
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_transformers_reads_a_roberta_and_gives_equal_scores(pair, tmp_path):
+    original = roberta_task(pair=pair, max_length=24)
     folder = export(original, tmp_path / "hf", to="hf")
     pipeline = transformers.pipeline("text-classification", model=str(folder), device="cpu", top_k=None)
     inputs = [{"text": a, "text_pair": b} for a, b in PAIRS] if pair else TEXTS

@@ -1,15 +1,18 @@
 """From text to tensors: the same for training, which reads a cache, and for a SavedModel, which reads strings."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from kformer.data.tokenizers import WordPieceTokenizer
 from kformer.tasks.text_processor import TextElements, TextProcessor
-from tests.tiny import VOCABULARY, examples
+from tests.tiny import VOCABULARY, examples, roberta_tokenizer
 
 
-def processor(**settings):
-    return TextProcessor(VOCABULARY, **{"max_length": 9, **settings})
+def processor(lowercase=True, **settings):
+    return TextProcessor(WordPieceTokenizer(VOCABULARY, lowercase), **{"max_length": 9, **settings})
 
 
 @pytest.mark.parametrize("pair", [False, True])
@@ -66,13 +69,49 @@ def test_the_signature_fits_the_elements(pair, with_step_targets):
         assert spec.dtype == array.dtype
 
 
-def test_the_vocabulary_is_saved_and_read_back(tmp_path):
+def test_the_tokenizer_is_saved_and_read_back(tmp_path):
     ours = processor(html=True, lowercase=False)
     ours.save(tmp_path)
-    twin = TextProcessor(**ours.get_config())
+    twin = TextProcessor.from_config(json.loads(json.dumps(ours.get_config())))
     twin.load(tmp_path)
     assert twin.vocabulary == ours.vocabulary
     assert twin.fingerprint == ours.fingerprint
+
+
+def test_a_processor_of_the_first_runs_is_read(tmp_path):
+    (tmp_path / "vocab.txt").write_text("".join(f"{token}\n" for token in VOCABULARY), encoding="utf-8")
+    config = {"lowercase": False, "max_length": 9, "pair": True, "html": True}
+    twin = TextProcessor.from_config(config)
+    twin.load(tmp_path)
+    assert twin.fingerprint == processor(lowercase=False, pair=True, html=True).fingerprint
+
+
+def roberta(**settings):
+    return TextProcessor(roberta_tokenizer(), **{"max_length": 24, **settings})
+
+
+def test_a_roberta_has_no_segments():
+    ours, data = roberta(pair=True), examples(7, pair=True)
+    features = ours.features(*(tf.constant(data.values(role)) for role in ("text", "text_pair")))
+    source = TextElements(ours, data, data.targets())
+    element, _, _ = source.element(np.arange(7), features["token_ids"].shape[1], 1.0)
+    assert set(features) == set(element) == set(source.signature()[0]) == {"token_ids", "padding_mask"}
+    for name, array in element.items():
+        np.testing.assert_array_equal(array, features[name])
+
+
+def test_a_roberta_s_tokenizer_is_saved_and_read_back(tmp_path):
+    ours = roberta(pair=True)
+    ours.save(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["merges.txt", "vocab.json"]
+    twin = TextProcessor.from_config(json.loads(json.dumps(ours.get_config())))
+    twin.load(tmp_path)
+    assert twin.fingerprint == ours.fingerprint
+
+
+def test_a_roberta_s_pair_needs_room_for_four_special_ids():
+    with pytest.raises(ValueError, match="`max_length` must be at least 6. Received: max_length=5"):
+        roberta(pair=True, max_length=5)
 
 
 def test_the_fingerprint_depends_on_every_setting():

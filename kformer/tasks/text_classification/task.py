@@ -122,7 +122,7 @@ class TextClassification(Task):
             seed: int, of the head and the dropout layers.
         """
         start = find_start(init, resolve_precision(precision)[0], dropout)
-        processor = TextProcessor(start.vocabulary, start.lowercase, max_length, pair, html)
+        processor = TextProcessor(start.tokenizer, max_length, pair, html)
         task = cls._over(start.backbone, processor, labels, problem, pooling, seed)
         start.fill_head(task)
         return task
@@ -153,15 +153,15 @@ class TextClassification(Task):
             lowercase: bool, lower case and strip accents.
             labels, problem, pair, max_length, html, pooling, dropout, precision, seed: see `from_pretrained`.
         """
-        from kformer.data.tokenizers import train_wordpiece
+        from kformer.data.tokenizers import WordPieceTokenizer, train_wordpiece
         from kformer.models import build
 
-        vocabulary = train_wordpiece(texts, vocab_size, lowercase)
-        processor = TextProcessor(vocabulary, lowercase, max_length, pair, html)
+        tokenizer = WordPieceTokenizer(train_wordpiece(texts, vocab_size, lowercase), lowercase)
+        processor = TextProcessor(tokenizer, max_length, pair, html)
         keras.utils.set_random_seed(seed)
         backbone = build(
             variant,
-            vocab_size=len(vocabulary),
+            vocab_size=tokenizer.vocab_size,
             # Whatever the variant, BERT's own kind of input and pooler: for pairs, and so that BERT's files hold it.
             num_segments=2,
             position_offset=0,
@@ -317,7 +317,7 @@ class TextClassification(Task):
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
         backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, TextProcessor(**config.pop("processor")), **config)
+        return cls(backbone, TextProcessor.from_config(config.pop("processor")), **config)
 
 
 def _check(labels, problem, pooling):
