@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kformer.data.seeds import example_seeds, uniform
 from kformer.data.token_cache import open_token_cache
 
 # Characters tokenised as one string: a book by itself would take gigabytes.
@@ -19,13 +20,14 @@ class Windows:
     """What a language model reads at a time: `length` ids, and as targets the ids that follow each of them.
 
     To train on, the windows begin at another place in each epoch, so that a token is not always seen with the same
-    ones before it. To validate on, every token but the very first is a target exactly once; the last window may be
-    shorter, and so has a bucket of its own in the plan.
+    ones before it; or as many as are asked for begin anywhere, each by itself. To validate on, every token but the
+    very first is a target exactly once; the last window may be shorter, and so has a bucket of its own in the plan.
 
     Args:
         ids: int32 (tokens,), of all texts (`open_token_line`).
         length: int, targets of a window.
         seed: int for training; None for validation.
+        count: int, windows of an epoch that begin at random; None cuts the texts into windows side by side.
 
     Raises:
         ValueError: there are fewer tokens than one window takes.
@@ -34,6 +36,7 @@ class Windows:
     ids: np.ndarray
     length: int
     seed: int | None = None
+    count: int | None = None
 
     def __post_init__(self):
         least = 2 if self.seed is None else self.length + 1
@@ -49,12 +52,14 @@ class Windows:
         num_targets = len(self.ids) - 1
         if self.seed is None:
             return np.diff(np.append(np.arange(0, num_targets, self.length), num_targets))
+        if self.count is not None:
+            return np.full(self.count, self.length)
         # One window less, where that leaves one, so that they can begin at any of `length` places.
         return np.full(max(1, (num_targets - self.length + 1) // self.length), self.length)
 
     @property
     def num_left_out(self):
-        """int, the tokens that are a target in no window of an epoch, before the first and behind the last."""
+        """int, of windows side by side: the tokens before the first and behind the last, which are no targets."""
         return len(self.ids) - 1 - int(self.lengths.sum())
 
     def rows(self, indices, epoch=0):
@@ -68,14 +73,18 @@ class Windows:
             `inputs` and `targets`, int32 (batch, length) each.
         """
         width = self.lengths[indices].max()
-        starts = self._shift(epoch) + np.asarray(indices) * self.length
+        starts = self._starts(np.asarray(indices), epoch)
         ids = self.ids[starts[:, None] + np.arange(width + 1)]
         return ids[:, :-1], ids[:, 1:]
 
-    def _shift(self, epoch):
+    def _starts(self, indices, epoch):
         if self.seed is None:
-            return 0
-        return np.random.default_rng((self.seed, epoch)).integers(min(self.length, self.num_left_out + 1))
+            return indices * self.length
+        if self.count is not None:
+            random = uniform(example_seeds(self.seed, epoch, indices), 1)[:, 0]
+            return (random * (len(self.ids) - self.length)).astype("int64")
+        shift = np.random.default_rng((self.seed, epoch)).integers(min(self.length, self.num_left_out + 1))
+        return shift + indices * self.length
 
 
 def open_token_line(folder, key, tokenise, texts, end_id=None):

@@ -35,6 +35,8 @@ class Task(keras.Model):
     # What an answer is made from, in the order of the arguments of `serving()`.
     input_names = ("text",)
     labels = ()
+    # So many validation examples are judged for TensorBoard after each epoch.
+    num_shown = 1000
     # What decides which epoch was best, and whether more of it is better.
     monitor = ("val_loss", "min")
 
@@ -94,6 +96,17 @@ class Task(keras.Model):
         return loss + ops.sum(ops.stack([ops.sum(extra) for extra in self.losses])) if self.losses else loss
 
     @classmethod
+    def cleaning(cls, recipe):
+        """What is cleaned of the texts to train and to validate on: `kformer.data.Cleaning`.
+
+        Args:
+            recipe: the task's recipe.
+        """
+        from kformer.data import Cleaning
+
+        return Cleaning(recipe.html, recipe.duplicates)
+
+    @classmethod
     def from_recipe(cls, train, init, recipe):
         """A task to be trained on examples as a recipe says.
 
@@ -114,7 +127,8 @@ class Task(keras.Model):
             train: `kformer.data.Examples`.
 
         Returns:
-            `token_lengths` (n,), before cutting; `max_length`; `truncated`, the number of texts that are cut.
+            `token_lengths` (n,), before cutting; `max_length`; `truncated`, the number of texts that are cut. Nothing
+            where texts are not read one by one.
         """
         cache = self.processor.token_cache(train)
         return {
@@ -137,6 +151,30 @@ class Task(keras.Model):
     def answer(self, outputs, i):
         """The answer to input `i` as a dict, from the arrays that `serving()` gave."""
         raise NotImplementedError
+
+    def answers(self, columns, batch_size=64):
+        """The answers to many inputs.
+
+        Args:
+            columns: one list of str per name of `input_names`.
+            batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
+
+        Returns:
+            list of dicts, in the order of the inputs.
+        """
+        answers = [None] * len(columns[0])
+        order = np.argsort([sum(map(len, texts)) for texts in zip(*columns, strict=True)], kind="stable")
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            outputs = self._served(*([column[i] for i in rows] for column in columns))
+            outputs = {name: value.numpy() for name, value in outputs.items()}
+            for position, row in enumerate(rows):
+                answers[row] = self.answer(outputs, position)
+        return answers
+
+    @functools.cached_property
+    def _served(self):
+        return self.serving()
 
     def target_losses(self, y, y_pred, label_smoothing=0.0):
         """The loss of each target, (batch, ...), from targets and outputs."""
@@ -174,15 +212,48 @@ class Task(keras.Model):
         """
         from kformer.data.batches import make_batches
 
-        plan = self.plan(examples, batch_size, num_buckets, accumulation, batch_tokens)
-        source = self.element_source(examples, with_step_targets=accumulation > 1, **options)
-        return make_batches(plan, source, seed if training else None)
+        seed = seed if training else None
+        plan = self.plan(examples, batch_size, num_buckets, accumulation, batch_tokens, training, **options)
+        source = self.element_source(examples, seed=seed, with_step_targets=accumulation > 1, **options)
+        return make_batches(plan, source, seed)
 
-    def plan(self, examples, batch_size=32, num_buckets=16, accumulation=1, batch_tokens=None):
-        """The `kformer.data.plan.Plan` behind `batches`."""
+    def plan(
+        self,
+        examples,
+        batch_size=32,
+        num_buckets=16,
+        accumulation=1,
+        batch_tokens=None,
+        training=False,
+        **options,
+    ):
+        """The `kformer.data.plan.Plan` behind `batches`, of the same arguments."""
         from kformer.data.plan import make_plan
 
-        return make_plan(self.processor.lengths(examples), batch_size, num_buckets, accumulation, batch_tokens)
+        lengths = self.lengths(examples, training, **options)
+        return make_plan(lengths, batch_size, num_buckets, accumulation, batch_tokens)
+
+    def lengths(self, examples, training=False, **options):
+        """int (n,) or (n, 2), the tokens of what a batch is made of: the examples, or what a task cuts them into.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            training: bool.
+            **options: of `batches`.
+        """
+        return self.processor.lengths(examples)
+
+    def element_source(self, examples, seed=None, inputs_only=False, with_step_targets=False, **options):
+        """What makes the batches of `examples`: `kformer.data.batches.Elements`.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            seed: int, of what is random in training; None otherwise.
+            inputs_only: bool, leave targets out even where there are some.
+            with_step_targets: bool, put the optimizer step's number of targets among the inputs (see the class).
+            **options: of `batches`.
+        """
+        raise NotImplementedError
 
     def outputs_of(self, examples, batch_size=64):
         """The model's outputs for all examples, in their order: float32 (n, ...)."""
@@ -206,26 +277,41 @@ class Task(keras.Model):
         Returns:
             (losses, counts), each (n,): the sum over an example's real targets, and the number of these.
         """
+        scores = self.scores_of(examples, batch_size)
+        return scores["loss"], scores["count"]
+
+    def scores_of(self, examples, batch_size=64):
+        """The scores of `target_scores`, summed over the real targets of each example.
+
+        Args:
+            examples: `kformer.data.Examples`.
+            batch_size: int, mean examples per batch.
+
+        Returns:
+            dict, the name of a score -> float (n,); "count" is the number of real targets.
+        """
         from kformer.data.batches import make_batches
 
         plan = self.plan(examples, batch_size)
         batches = make_batches(plan, self.element_source(examples))
-        sums = [self._losses_of_batch(*batch) for batch in batches]
-        order = np.concatenate([indices for _, indices in plan.epoch()])
-        losses, counts = np.empty(len(order)), np.empty(len(order), "int64")
-        losses[order] = np.concatenate([np.asarray(losses) for losses, _ in sums])
-        counts[order] = np.concatenate([np.asarray(counts) for _, counts in sums])
-        return losses, counts
+        sums = [keras.tree.map_structure(np.asarray, self._scores_of_batch(*batch)) for batch in batches]
+        restored = np.argsort(np.concatenate([indices for _, indices in plan.epoch()]))
+        return {name: np.concatenate([row[name] for row in sums])[restored] for name in sums[0]}
+
+    def target_scores(self, y, y_pred):
+        """What is known of each target from the outputs: a dict of (batch, ...); "loss" is one of them."""
+        return {"loss": self.target_losses(y, y_pred)}
 
     @functools.cached_property
-    def _losses_of_batch(self):
-        """A function of (inputs, targets, weights) to the sums and counts of each row; a graph on TensorFlow."""
+    def _scores_of_batch(self):
+        """A function of (inputs, targets, weights) to the sums of each row; a graph on TensorFlow."""
 
         def sums(x, y, weights):
-            losses = ops.cast(self.target_losses(y, self(x, training=False)), "float32")
-            rows = ops.reshape(losses * weights, (ops.shape(losses)[0], -1))
-            real = ops.reshape(ops.cast(ops.not_equal(weights, 0.0), "int32"), ops.shape(rows))
-            return ops.sum(rows, axis=1), ops.sum(real, axis=1)
+            scores = self.target_scores(y, self(x, training=False))
+            scores = {name: ops.cast(score, "float32") * weights for name, score in scores.items()}
+            scores["count"] = ops.cast(ops.not_equal(weights, 0.0), "float32")
+            flat = {name: ops.reshape(score, (ops.shape(score)[0], -1)) for name, score in scores.items()}
+            return {name: ops.sum(score, axis=1) for name, score in flat.items()}
 
         if keras.backend.backend() != "tensorflow":
             return sums

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from kformer.data import Cleaning, clean, load_splits
+from kformer.data import clean, load_splits
 from kformer.exporting import export
 from kformer.tasks import get_task
 from kformer.training.recipes import recipe_for
@@ -50,7 +50,7 @@ def fit(
         required=task_class.required,
         **load_arguments,
     )
-    train, held_out, cleaned = clean(train, held_out, Cleaning(recipe.html, recipe.duplicates))
+    train, held_out, cleaned = clean(train, held_out, task_class.cleaning(recipe))
     for line in (*train.notes, *cleaned.lines()):
         tell(line)
     task = task_class.from_recipe(train, init, recipe)

@@ -95,6 +95,10 @@ class Recipe:
         """What `Task.plan` takes of the recipe, by name."""
         return {name: getattr(self, name) for name in ("batch_size", "batch_tokens", "num_buckets", "accumulation")}
 
+    def batch_options(self):
+        """What `Task.batches` takes of the recipe for training alone, by name."""
+        return {name: getattr(self, name) for name in self.for_batches}
+
     def replace(self, **changes):
         """A recipe with some fields changed.
 

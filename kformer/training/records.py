@@ -34,7 +34,7 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
     """
     read = task.data_report(train)
     data = {
-        "train": profile(train, read["token_lengths"]),
+        "train": profile(train, read.get("token_lengths")),
         "validation": profile(judged.examples),
         **read,
         **data_report,

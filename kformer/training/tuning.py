@@ -67,7 +67,7 @@ def prepare(task, train, recipe):
     if recipe.dropout is not None:
         task.set_dropout(recipe.dropout)
     freeze_stages(task, recipe.freeze)
-    plan = task.plan(train, **recipe.plan_arguments())
+    plan = task.plan(train, training=True, **recipe.plan_arguments(), **recipe.batch_options())
     loss_scale = INITIAL_LOSS_SCALE if task.needs_loss_scale else 0.0
     optimizer = make_optimizer(recipe, plan.num_batches // recipe.accumulation, loss_scale)
     task.compile(optimizer, label_smoothing=recipe.label_smoothing, jit_compile=uses_xla(recipe.xla))
@@ -128,7 +128,7 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
                 training=True,
                 seed=recipe.seed,
                 **recipe.plan_arguments(),
-                **{name: getattr(recipe, name) for name in recipe.for_batches},
+                **recipe.batch_options(),
             ),
             validation_data=task.batches(validation, **{**recipe.plan_arguments(), "accumulation": 1}),
             epochs=recipe.epochs,
@@ -183,7 +183,7 @@ def make_callbacks(task, recipe, plan, validation, folder):
 
 def _boards(task, recipe, validation, folder):
     """Keras' own TensorBoard, and ours."""
-    shown = validation.take(range(min(len(validation), 1000)))
+    shown = validation.take(range(min(len(validation), task.num_shown)))
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
         TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown)),

@@ -59,6 +59,21 @@ def test_seed_and_epoch_determine_the_windows():
     np.testing.assert_array_equal(first, second)
 
 
+def test_as_many_windows_as_are_asked_for_begin_anywhere():
+    windows = Windows(IDS, 5, seed=3, count=500)
+    inputs, targets = windows.rows(np.arange(500))
+    assert (targets == inputs + 1).all()
+    assert set(inputs[:, 0].tolist()) == set(range(100, 118))
+
+
+def test_windows_that_begin_anywhere_depend_on_seed_epoch_and_index_alone():
+    windows = Windows(IDS, 5, seed=3, count=500)
+    both, _ = windows.rows(np.array([7, 400]), epoch=2)
+    np.testing.assert_array_equal(both[1:], windows.rows(np.array([400]), epoch=2)[0])
+    others = (Windows(IDS, 5, seed=4, count=500).rows(np.arange(500), 2), windows.rows(np.arange(500), 3))
+    assert all((rows[0] != windows.rows(np.arange(500), 2)[0]).any() for rows in others)
+
+
 def test_text_that_fills_no_window_is_refused():
     message = "The text has 23 tokens, and a window of 23 needs 24 or more. Give more text, or a `max_length` from 1 to"
     with pytest.raises(ValueError, match=message):

@@ -237,15 +237,13 @@ class TextClassification(Task):
             self.target_mean.assign(targets.mean())
             self.target_scale.assign(targets.std() or 1.0)
 
-    def element_source(self, examples, class_weights="none", inputs_only=False, with_step_targets=False):
-        """The batches of `examples` (see `Task.batches`).
+    def element_source(self, examples, seed=None, inputs_only=False, with_step_targets=False, class_weights="none"):
+        """The batches of `examples`.
 
         Args:
-            examples: `kformer.data.Examples`.
+            examples, seed, inputs_only, with_step_targets: see `Task.element_source`; nothing here is random.
             class_weights: "none", or "balanced": an example weighs n / (classes x examples of its class), so that
                 every class weighs the same.
-            inputs_only: bool, leave targets out even where there are labels.
-            with_step_targets: bool, see `TextElements`.
         """
         if inputs_only or "label" not in examples.fields:
             return TextElements(self.processor, examples)

@@ -128,7 +128,7 @@ class Translation(Task):
     def default_metrics(self):
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
-    def element_source(self, examples, inputs_only=False, with_step_targets=False):
+    def element_source(self, examples, seed=None, inputs_only=False, with_step_targets=False, **options):
         """The batches of `examples` (see `Task.batches`)."""
         return TranslationElements(self.processor, examples, inputs_only, with_step_targets)
 
