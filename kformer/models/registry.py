@@ -166,6 +166,16 @@ def backbone_class(family):
     return getattr(import_module(module), name)
 
 
+def families_serving(task):
+    """The names of the families whose models serve a task, a tuple of str."""
+    return tuple(family for family, tasks in TASKS.items() if task in tasks)
+
+
+def family_name(backbone):
+    """The family of a backbone; BERT's for all that `BertBackbone` builds."""
+    return next(family for family, (_, name) in BACKBONES.items() if name == type(backbone).__name__)
+
+
 def build(name, **changes):
     """A backbone with random weights: a variant's sizes, with `changes` to them.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kformer.models.registry import families_serving
 from kformer.tasks.loading import find_start
 from kformer.tasks.pooling import mean_pool
 from kformer.tasks.precision import resolve_precision
@@ -33,7 +34,8 @@ class SentenceEmbedder:
             max_length: int, longest row of ids (256 is MiniLM's own setting).
             precision: str, see `resolve_precision`.
         """
-        start = find_start(init, resolve_precision(precision)[0])
+        families = families_serving("text-classification")  # the text encoders
+        start = find_start(init, resolve_precision(precision)[0], families=families)
         max_length = min(max_length, start.backbone.max_length)
         return cls(start.backbone, TextProcessor(start.tokenizer, max_length))
 

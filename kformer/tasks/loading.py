@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 
 from kformer.checkpoints import HFFolder, fill, find_checkpoint, load_backbone, read_tokenizer
+from kformer.models.registry import family_name
 from kformer.tasks.precision import resolve_precision
 
 MODEL_FILE = "model.keras"
@@ -80,21 +81,27 @@ class Start:
                 fill(task.variables_by_name(), self.checkpoint)
 
 
-def find_start(init, dtype, dropout=None):
+def find_start(init, dtype, dropout=None, families=None):
     """The backbone and tokenizer that `init` names.
 
     Args:
-        init: str or path: a run, a Hugging Face folder, "minilm", "hf:organisation/name" or a variant.
+        init: str or path: a run, a Hugging Face folder, "minilm", "hf:organisation/name", "preset:name" or a variant.
         dtype: str, the backbone's dtype policy.
         dropout: float, or None for the checkpoint's own.
+        families: names of the families that the task can use (`kformer.models.registry.families_serving`), or None
+            for all.
 
     Returns:
         `Start`.
+
+    Raises:
+        FileNotFoundError, ValueError: when there is no such model, its files do not fit, or it is of another family.
     """
     from kformer.data.tokenizers import TOKENIZERS
 
     if is_run(init):
         task = load_task(init, precision="float32")
+        _check_family(init, family_name(task.backbone), families)
         config = {**task.backbone.get_config(), "dtype": dtype}
         if dropout is not None:
             config |= {"dropout": dropout, "attention_dropout": dropout}
@@ -102,6 +109,8 @@ def find_start(init, dtype, dropout=None):
         backbone.set_weights(task.backbone.get_weights())
         return Start(backbone, task.processor.tokenizer, task=task)
     folder = find_checkpoint(init)
+    checkpoint = HFFolder(folder)
+    _check_family(init, checkpoint.config.get("model_type"), families)
     kind, arguments = read_tokenizer(folder)
     tokenizer = TOKENIZERS[kind](**arguments)
     changes = {} if dropout is None else {"dropout": dropout, "attention_dropout": dropout}
@@ -110,7 +119,15 @@ def find_start(init, dtype, dropout=None):
         raise ValueError(
             f"{folder} has a vocabulary of {tokenizer.vocab_size} tokens, but embeddings for {backbone.vocab_size}."
         )
-    return Start(backbone, tokenizer, checkpoint=HFFolder(folder))
+    return Start(backbone, tokenizer, checkpoint=checkpoint)
+
+
+def _check_family(init, found, families):
+    if families is not None and found not in families:
+        raise ValueError(
+            f"`init` {str(init)!r} holds a model of type {found!r}, which this task cannot start from. Accepted: "
+            f"{', '.join(families)} (`kformer models` lists what there is of them)."
+        )
 
 
 def is_run(path):

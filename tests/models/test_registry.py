@@ -5,7 +5,7 @@ import pytest
 
 from kformer import models
 from kformer.checkpoints import FAMILIES
-from kformer.models.registry import backbone_class
+from kformer.models.registry import backbone_class, families_serving, family_name
 
 
 def test_all_variants_are_listed_smallest_first():
@@ -72,6 +72,14 @@ def test_a_step_of_a_translation_model_is_counted_by_its_matrix_products():
     # decoder's self-attention, 2 x 2 over the source.
     sizes = {"num_layers": 1, "d_model": 1, "d_ff": 1, "target_vocab_size": 1}
     assert models.TransformerModel.flops_per_token(length=2, **sizes) == 2 * (12 + 4 + 1 + 4 + 2 + 4)
+
+
+def test_the_families_that_serve_a_task_are_known():
+    assert families_serving("translation") == ("transformer", "marian")
+
+
+def test_the_family_of_a_backbone_is_known():
+    assert family_name(models.MarianModel(1, 4, 1, 4, 9, 9, padding_id=0)) == "marian"
 
 
 def test_a_variant_is_built_with_changes():

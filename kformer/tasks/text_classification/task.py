@@ -6,6 +6,7 @@ from keras import ops
 
 from kformer.layers import Dropout
 from kformer.layers.initializers import truncated_normal
+from kformer.models.registry import families_serving
 from kformer.tasks.loading import find_start
 from kformer.tasks.losses import binary_cross_entropy, cross_entropy, squared_error
 from kformer.tasks.pooling import mean_pool
@@ -121,7 +122,7 @@ class TextClassification(Task):
             precision: str, see `kformer.tasks.precision.resolve_precision`.
             seed: int, of the head and the dropout layers.
         """
-        start = find_start(init, resolve_precision(precision)[0], dropout)
+        start = find_start(init, resolve_precision(precision)[0], dropout, families_serving("text-classification"))
         processor = TextProcessor(start.tokenizer, max_length, pair, html)
         task = cls._over(start.backbone, processor, labels, problem, pooling, seed)
         start.fill_head(task)
