@@ -23,9 +23,8 @@ def test_minilm_is_found_in_its_package(minilm):
 
 
 def test_anything_else_lists_what_is_accepted():
-    with pytest.raises(
-        FileNotFoundError, match="`init` 'nowhere' is neither a folder .* hf:organisation/name, preset:name, none, .*minilm"
-    ):
+    message = "`init` 'nowhere' is neither a folder .* hf:organisation/name, preset:name, none, .*minilm"
+    with pytest.raises(FileNotFoundError, match=message):
         find_checkpoint("nowhere")
 
 
