@@ -9,9 +9,6 @@ from kformer.cli.quiet import load_tensorflow
 _TOKENS_PER_WORD = 1.35  # WordPiece on English prose, punctuation included
 _BATCH_SIZE = 32
 _EPOCHS = 3
-# Remove with the byte-level tokenizer: until then these families' weights load, but no text can be made ready for them.
-_WEIGHTS_ONLY = ("roberta",)
-_WEIGHTS_ONLY_NOTE = "* Weights only: no text task can start from it yet, as its byte-level tokenizer is missing."
 
 
 @click.command()
@@ -30,7 +27,6 @@ def models(source, epochs, max_length, **arguments):
     variants = kf.models.variants()
     if source is None:
         _print_by_task(variants)
-        click.echo(_WEIGHTS_ONLY_NOTE)
         return
     from kformer.cli.probe import measure, training_memory
 
@@ -47,7 +43,6 @@ def models(source, epochs, max_length, **arguments):
         row += [f"{memory / 2**30:.1f} GiB", f"{speed} /s", duration(epochs * len(lengths) / rate)]
     click.echo(f"{len(lengths):,} texts of about {mean_length:.0f} tokens; {probe.description}")
     print_table(("--init", "parameters", "memory", "examples", f"{epochs} epochs"), rows)
-    click.echo(_WEIGHTS_ONLY_NOTE)
     click.echo("Estimates: expect them to be right within a factor of two. A run states its own after ten steps.")
 
 
@@ -61,9 +56,8 @@ def _print_by_task(variants) -> None:
 
 
 def _name_and_size(variant) -> list[str]:
-    """Returns the first two columns: the name, marked where no task can start from it, and the parameters."""
-    name = f"{variant.name} *" if variant.family in _WEIGHTS_ONLY else variant.name
-    return [name, f"{variant.num_parameters / 1e6:,.1f} M"]
+    """Returns the first two columns."""
+    return [variant.name, f"{variant.num_parameters / 1e6:,.1f} M"]
 
 
 def _token_lengths(examples, max_length: int) -> list[int]:

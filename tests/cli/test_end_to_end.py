@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.tiny import GOLDENS
+from kformer.exporting import export
+from tests.tiny import GOLDENS, roberta_task
 
 
 @pytest.fixture
@@ -39,6 +40,26 @@ def test_fit_predict_evaluate_and_export(reviews, tmp_path, kformer):
 
     assert kformer("export", run, "--to", "hf").status == 0
     assert (run / "hf" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_a_roberta_is_fine_tuned_from_its_folder_and_again_from_the_run(pair, reviews, tmp_path, kformer):
+    folder = export(roberta_task(), tmp_path / "roberta", to="hf")
+    data = tmp_path / "pairs.csv"
+    head, *rows = reviews.read_text().splitlines()
+    data.write_text("\n".join([f"other,{head}", *(f"film,{row}" for row in rows)]))
+    columns = ("--text", "opinion", *(("--text-pair", "other") if pair else ()), "--label", "verdict")
+    for init, run in ((folder, tmp_path / "first"), (tmp_path / "first", tmp_path / "second")):
+        fit = kformer(
+            "fit", "text-classification", "--data", data, "--init", init, "--out", run, *columns,
+            "--epochs", 1, "--max-length", 16,
+        )  # fmt: skip
+        assert fit.status == 0, fit.err
+    text = ("--pair", "good film", "good film") if pair else ("good film",)
+    answer = kformer("predict", tmp_path / "second", *text)
+    assert json.loads(answer.out)["label"] in ("up", "down")
+    assert kformer("export", tmp_path / "second", "--to", "hf").status == 0
+    assert (tmp_path / "second" / "hf" / "merges.txt").exists()
 
 
 @pytest.mark.parametrize(

@@ -56,19 +56,6 @@ def test_translations_are_estimated_for_models_of_translation(kformer, slow_mach
     assert "gpt2" not in out
 
 
-def test_a_model_that_no_text_task_can_start_from_is_marked(kformer):
-    out = kformer("models").out
-    assert line_of("roberta-base", out).startswith("roberta-base * ")
-    assert "* Weights only: no text task can start from it yet, as its byte-level tokenizer is missing." in out
-    assert line_of("bert-base", out).count("*") == 0
-
-
-def test_the_mark_stands_beside_an_estimate_too(kformer, slow_machine, reviews):
-    out = kformer("models", "--for", reviews).out
-    assert line_of("roberta-large", out).startswith("roberta-large * ")
-    assert "* Weights only" in out
-
-
 def test_a_source_adds_speed_memory_and_time(kformer, slow_machine, reviews):
     out = kformer("models", "--for", reviews).out
     assert "100 texts of about" in out
