@@ -108,7 +108,9 @@ def test_a_missing_size_is_named(bert):
 
 def test_an_unknown_activation_lists_the_known(bert):
     change_config(bert, hidden_act="gelu_fast")
-    with pytest.raises(ValueError, match="activation 'gelu_fast' is not known. Known: gelu, gelu_new, gelu_pytorch_tanh, relu"):
+    with pytest.raises(
+        ValueError, match="activation 'gelu_fast' is not known. Known: gelu, gelu_new, gelu_pytorch_tanh, relu"
+    ):
         load_backbone(bert)
 
 
