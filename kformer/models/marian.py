@@ -84,8 +84,9 @@ class MarianModel(TransformerModel):
     def build(self, input_shape=None):
         if self.built:
             return
+        # Logits are float32 in every precision, and so is what is added to them.
         self.final_logits_bias = self.add_weight(
-            name="final_logits_bias", shape=(self.target_vocab_size,), initializer="zeros"
+            name="final_logits_bias", shape=(self.target_vocab_size,), initializer="zeros", autocast=False
         )
         super().build(input_shape)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from kformer import layers
+from kformer import layers, models
 from tests.tiny import FAMILIES, backbone, randomise, task
 
 random = np.random.default_rng(0)
@@ -21,6 +21,7 @@ CONTEXT = random.normal(size=(BATCH, 4, D_MODEL)).astype("float32")
 MASK = np.arange(LENGTH) < np.array([[6], [4], [1]])
 TOKEN_IDS = (random.integers(5, 60, (BATCH, LENGTH)) * MASK).astype("int32")
 TEXT = {"token_ids": TOKEN_IDS, "padding_mask": MASK}
+TRANSLATION = {"source_ids": TOKEN_IDS, "source_padding_mask": MASK, "target_ids": TOKEN_IDS}
 PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
 
 
@@ -124,6 +125,21 @@ BACKBONES = [
     Case(family, lambda dtype, dropout, family=family: backbone(family, dtype=dtype, dropout=dropout), inputs)
     for family, inputs in zip(FAMILIES, (PAIR, TEXT, TEXT), strict=True)
 ]
+DECODERS = [
+    Case("gpt2", lambda dtype, dropout: models.GPT2Backbone(60, 1, D_MODEL, 2, 16, 24, dropout, dtype=dtype), TEXT),
+    Case(
+        "encoder-decoder",
+        lambda dtype, dropout: models.TransformerModel(1, D_MODEL, 2, 16, 60, 60, rate=dropout, dtype=dtype),
+        TRANSLATION,
+    ),
+    Case(
+        "marian",
+        lambda dtype, dropout: models.MarianModel(
+            1, D_MODEL, 2, 16, 60, 60, padding_id=0, dropout=dropout, dtype=dtype
+        ),
+        TRANSLATION,
+    ),
+]
 TASKS = [
     Case("text classification", text_classification(), TEXT),
     Case("text classification of pairs", text_classification(pair=True), PAIR),
@@ -131,4 +147,4 @@ TASKS = [
     Case("multi-label text classification", text_classification(problem="multi_label"), TEXT),
     Case("text regression", text_classification(problem="regression"), TEXT),
 ]
-CASES = [*LAYERS, *BACKBONES, *TASKS]
+CASES = [*LAYERS, *BACKBONES, *DECODERS, *TASKS]
