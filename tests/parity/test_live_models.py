@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kformer.checkpoints import own_variables, save_weights
-from kformer.generation import Generator, Sampling
+from kformer.generation import BeamSearch, Generator, Sampling
 from kformer.layers import MaskedLanguageModelHead
 from kformer.models import GPT2Backbone, MarianModel
 from kformer.tasks.decoding import CausalDecoder, TargetDecoder
@@ -102,6 +102,30 @@ def test_a_marian_translates_greedily_as_theirs_does(marian):
         )
         assert translated[0, 1:].tolist() == new
         assert len(set(new)) > 3
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("force_end", [False, True])
+def test_a_marian_translates_with_beams_as_theirs_does(marian, force_end):
+    ours, theirs, source_ids = marian
+    search = BeamSearch(num_beams=4, max_new_tokens=12, end_id=0, suppressed_ids=(PADDING_ID,), force_end=force_end)
+    translated = theirs.generate(
+        long(source_ids),
+        attention_mask=long(MASK),
+        generation_config=transformers.GenerationConfig(
+            decoder_start_token_id=PADDING_ID,
+            eos_token_id=0,
+            forced_eos_token_id=0 if force_end else None,
+            pad_token_id=PADDING_ID,
+            bad_words_ids=[[PADDING_ID]],
+            num_beams=4,
+            max_new_tokens=12,
+        ),
+    )
+    found = search(TargetDecoder(ours, source_ids.astype("int32"), MASK), np.full(3, PADDING_ID, "int32"))
+    for ids, expected in zip(np.asarray(found.token_ids)[:, 0], translated[:, 1:].numpy(), strict=True):
+        length = np.argmax(np.append(expected, 0) == 0)
+        assert ids[:length].tolist() == expected[:length].tolist()
 
 
 @torch.no_grad()
