@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Examples",
+    "LanguageModelingRecipe",
+    "MaskedLanguageModelingRecipe",
     "Predictor",
     "Recipe",
     "Run",
@@ -35,6 +37,7 @@ __all__ = [
     "exporting",
     "fine_tune",
     "fit",
+    "generation",
     "layers",
     "load",
     "models",
@@ -45,10 +48,23 @@ __all__ = [
 
 # No class or function may bear the name of a room: Python sets `kformer.<room>` to the module once anybody imports it.
 # Hence the room `exporting` and the function `export`.
-_ROOMS = ("checkpoints", "data", "evaluation", "exporting", "layers", "models", "runs", "tasks", "training")
+_ROOMS = (
+    "checkpoints",
+    "data",
+    "evaluation",
+    "exporting",
+    "generation",
+    "layers",
+    "models",
+    "runs",
+    "tasks",
+    "training",
+)
 # Public name -> the module to import it from.
 _HOMES = {
     "Examples": "kformer.data",
+    "LanguageModelingRecipe": "kformer.training.recipes",
+    "MaskedLanguageModelingRecipe": "kformer.training.recipes",
     "Predictor": "kformer.exporting",
     "Recipe": "kformer.training.recipe",
     "Run": "kformer.training",

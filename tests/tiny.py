@@ -7,9 +7,17 @@ import numpy as np
 import pyarrow as pa
 
 from kformer.data import Examples
-from kformer.data.tokenizers import ROBERTA_TOKENS, ByteBPETokenizer, WordPieceTokenizer, train_byte_bpe
-from kformer.models import BertBackbone
-from kformer.tasks import TextClassification
+from kformer.data.tokenizers import (
+    ROBERTA_TOKENS,
+    ByteBPETokenizer,
+    CharacterTokenizer,
+    WordPieceTokenizer,
+    train_byte_bpe,
+)
+from kformer.models import BertBackbone, GPT2Backbone
+from kformer.tasks import LanguageModeling, MaskedLanguageModeling, TextClassification
+from kformer.tasks.language_modeling.processor import LanguageModelProcessor
+from kformer.tasks.masked_language_modeling.processor import MaskedTextProcessor
 from kformer.tasks.text_processor import TextProcessor
 
 GOLDENS = Path(__file__).parent / "parity" / "goldens"
@@ -21,6 +29,7 @@ FAMILIES = {
     "roberta": {"num_segments": 1, "position_offset": 2, "norm_epsilon": 1e-5},
 }
 LABELS = ("bad", "good")
+POEMS = ["the film is good\n  and so is the day", "a b c d é 本", "it's not bad, very un good\n\n"]
 KINDS = {"single_label": "class", "multi_label": "multi", "regression": "number"}
 
 
@@ -81,3 +90,30 @@ def examples(count=12, problem="single_label", pair=False, seed=0):
     columns = {"text": texts, "label": labels, **({"text_pair": texts[::-1]} if pair else {})}
     names = () if problem == "regression" else LABELS
     return Examples(pa.table(columns), {name: name for name in columns}, KINDS[problem], names, "tiny")
+
+
+@cache
+def gpt2_tokenizer():
+    """A byte-level BPE tokenizer of 280 tokens."""
+    return ByteBPETokenizer(*train_byte_bpe(POEMS * 5, 280))
+
+
+def language_model(tokenizer=None, max_length=8, dropout=0.0, **changes):
+    """A random language model; `changes` are arguments of its backbone."""
+    processor = LanguageModelProcessor(tokenizer or CharacterTokenizer("\n abcdefghéß本"), max_length)
+    sizes = {"vocab_size": processor.tokenizer.vocab_size, **SIZES, "dropout": dropout, **changes}
+    return randomise(LanguageModeling(GPT2Backbone(**sizes), processor, max_new_tokens=8))
+
+
+def masked_language_model(tokenizer=None, max_length=16, dropout=0.0, **changes):
+    """A random masked language model; `changes` are arguments of its backbone."""
+    processor = MaskedTextProcessor(tokenizer or WordPieceTokenizer(VOCABULARY), max_length)
+    sizes = {"vocab_size": processor.tokenizer.vocab_size, "dropout": dropout, **changes}
+    return randomise(MaskedLanguageModeling(backbone(**sizes), processor))
+
+
+def texts(count=4, length=40, seed=0):
+    """Examples of text without labels: letters and spaces."""
+    random = np.random.default_rng(seed)
+    columns = {"text": ["".join(random.choice(list("ab cdef gh"), length)) for _ in range(count)]}
+    return Examples(pa.table(columns), {"text": "text"}, source="tiny")

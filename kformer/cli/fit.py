@@ -25,6 +25,7 @@ class _Fit:
         recipe: Fields of the recipe for that source, so that it takes minutes.
         out: Folder for that source.
         text: An input to try afterwards.
+        command: What to try it with; {folder} and {text} are filled in.
     """
 
     summary: str
@@ -35,6 +36,7 @@ class _Fit:
     recipe: dict
     out: str
     text: str
+    command: str = "predict {folder} {text}"
 
 
 _DEFAULT = "text-classification"
@@ -58,6 +60,27 @@ _FITS = {
         recipe={"epochs": 12, "vocab_size": 200, "learning_rate": 2e-3, "dropout": 0.0, "average": 3},
         out="saved_models/numbers",
         text="four hundred and seven",
+    ),
+    "language-modeling": _Fit(
+        summary="Learn to continue texts.",
+        details="Without --data a small GPT-2 learns to write the source code of Python's own standard library.",
+        roles=("text",),
+        init="none",
+        data="stdlib",
+        recipe={"epochs": 4, "windows": 2000, "max_length": 128, "vocab_size": 4000},
+        out="saved_models/stdlib",
+        text="def main(",
+        command="generate {folder} --prompt {text}",
+    ),
+    "masked-language-modeling": _Fit(
+        summary="Pretrain a text encoder on text without labels, to start other tasks from.",
+        details="Without --data a small BERT learns the language of Python libraries from their docstrings.",
+        roles=("text",),
+        init="none",
+        data="docstrings",
+        recipe={"epochs": 5, "max_length": 64},
+        out="saved_models/docstrings",
+        text="Compute the [MASK] of a matrix.",
     ),
 }
 
@@ -131,12 +154,12 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
             overwrite=overwrite,
             **given(arguments),
         )
-        _print_run(run, settings.text if is_example else "A text of your own")
+        _print_run(run, settings.command, settings.text if is_example else "A text of your own")
 
     return command
 
 
-def _print_run(run, text: str):
+def _print_run(run, command: str, text: str):
     """Prints the metrics, where everything is, and what to try next."""
     folder = short_path(run.folder)
     click.echo()
@@ -146,7 +169,7 @@ def _print_run(run, text: str):
     click.echo(f"TensorBoard  {program('tensorboard')} --logdir {shlex.quote(folder)}/tensorboard")
     click.echo(f"SavedModel   {folder}/export")
     texts = f"--pair {shlex.quote(text)} 'Another text'" if len(run.task.input_names) > 1 else shlex.quote(text)
-    click.echo(f"\nTry it:\n    {program()} predict {shlex.quote(folder)} {texts}")
+    click.echo(f"\nTry it:\n    {program()} {command.format(folder=shlex.quote(folder), text=texts)}")
 
 
 for _task, _settings in _FITS.items():

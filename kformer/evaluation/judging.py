@@ -5,6 +5,8 @@ from typing import Protocol
 
 # Class of a task -> the function that judges it.
 _JUDGES = {
+    "LanguageModeling": ("kformer.evaluation.language_modeling", "judge_language_modeling"),
+    "MaskedLanguageModeling": ("kformer.evaluation.language_modeling", "judge_masked_language_modeling"),
     "TextClassification": ("kformer.evaluation.classification", "judge_classification"),
     "Translation": ("kformer.evaluation.translation", "judge_translation"),
 }

@@ -64,6 +64,7 @@ class ReportData:
         history: one dict of Keras' logs per epoch.
         confusion: counts (actual, predicted).
         roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
+        samples: dicts with equal keys: what was read, and what was made of it.
         mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them; a `note` takes
             the place of the score.
         mistakes_hint: sentences above the mistakes.
@@ -85,6 +86,7 @@ class ReportData:
     history: Sequence[Mapping] = ()
     confusion: np.ndarray | None = None
     roc: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    samples: Sequence[Mapping] = ()
     mistakes: Sequence[Mapping] = ()
     mistakes_hint: str = "Wrong answers, the surest first. Look whether the label is right: wrong labels gather here."
     truth_word: str = "labelled"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kformer.errors import suggest
+from kformer.exporting.hugging_face import write_hf
 from kformer.exporting.predictor import Predictor
 
 
@@ -47,9 +48,10 @@ def write_savedmodel(task, folder):
 
 
 def _readme(task):
-    arguments = "text, text_pair" if task.processor.pair else "text"
-    call = ", ".join(f'tf.constant(["some {name}"])' for name in arguments.split(", "))
-    return f"""# A text classifier, exported by kformer
+    arguments = ", ".join(task.input_names)
+    call = ", ".join(f'tf.constant(["some {name}"])' for name in task.input_names)
+    labels = f" Labels: {', '.join(task.labels)}." if task.labels else ""
+    return f"""# A model for {task.title}, exported by kformer
 
 `pip install tensorflow tensorflow-text` is all that it needs:
 
@@ -61,32 +63,8 @@ model = tf.saved_model.load(".")
 print(model.serve({call}))
 ```
 
-`serve({arguments})` takes vectors of strings and returns a dict. Labels: {", ".join(task.labels) or "none, a number"}.
+`serve({arguments})` takes vectors of strings and returns a dict.{labels}
 """
-
-
-def write_hf(task, folder):
-    """A Hugging Face folder: config.json, model.safetensors and the tokenizer's files."""
-    import numpy as np
-
-    from kformer.checkpoints import save_hf
-
-    if task.pooling != "first":
-        raise ValueError(
-            f"A Hugging Face classifier reads the first position, but this task has `pooling` {task.pooling}: export "
-            "it as a SavedModel."
-        )
-    if task.processor.html:
-        raise ValueError(
-            "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
-        )
-    arrays = {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
-    if task.problem == "regression":
-        # Their head has no mean and scale of its own: ours become part of it.
-        scale, mean = float(task.target_scale), float(task.target_mean)
-        arrays["head/kernel"] = arrays["head/kernel"] * scale
-        arrays["head/bias"] = arrays["head/bias"] * scale + mean
-    save_hf(folder, task.backbone.get_config(), arrays, task.processor.tokenizer, task.labels, task.problem)
 
 
 WRITERS = {"savedmodel": write_savedmodel, "hf": write_hf}

@@ -6,11 +6,15 @@ from kformer.errors import suggest
 
 # Name on the command line -> (module, class).
 TASKS = {
+    "language-modeling": ("kformer.tasks.language_modeling", "LanguageModeling"),
+    "masked-language-modeling": ("kformer.tasks.masked_language_modeling", "MaskedLanguageModeling"),
     "text-classification": ("kformer.tasks.text_classification", "TextClassification"),
     "translation": ("kformer.tasks.translation", "Translation"),
 }
 
 _NAMES = {
+    "LanguageModeling": "kformer.tasks.language_modeling",
+    "MaskedLanguageModeling": "kformer.tasks.masked_language_modeling",
     "SentenceEmbedder": "kformer.tasks.embedding",
     "Task": "kformer.tasks.task",
     "TextClassification": "kformer.tasks.text_classification",
@@ -18,7 +22,17 @@ _NAMES = {
     "load_task": "kformer.tasks.loading",
 }
 
-__all__ = ["TASKS", "SentenceEmbedder", "Task", "TextClassification", "Translation", "get_task", "load_task"]
+__all__ = [
+    "TASKS",
+    "LanguageModeling",
+    "MaskedLanguageModeling",
+    "SentenceEmbedder",
+    "Task",
+    "TextClassification",
+    "Translation",
+    "get_task",
+    "load_task",
+]
 
 
 def get_task(name):

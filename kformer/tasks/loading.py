@@ -72,8 +72,9 @@ class Start:
     task: keras.Model | None = None
 
     def fill_head(self, task):
-        """Gives `task` the head of what it starts from, where that has the same labels; otherwise leaves it."""
-        if self.task is not None and self.task.labels == task.labels and self.task.problem == task.problem:
+        """Gives a classifier the head of what it starts from, where that has the same labels; otherwise leaves it."""
+        is_alike = type(self.task) is type(task) and self.task.labels == task.labels
+        if is_alike and self.task.problem == task.problem:
             task.head.set_weights(self.task.head.get_weights())
         if self.checkpoint is not None:
             names = self.checkpoint.config.get("id2label", {})
@@ -101,7 +102,7 @@ def find_start(init, dtype, dropout=None, families=None):
 
     if is_run(init):
         task = load_task(init, precision="float32")
-        _check_family(init, family_name(task.backbone), families)
+        check_family(init, family_name(task.backbone), families)
         config = {**task.backbone.get_config(), "dtype": dtype}
         if dropout is not None:
             config |= {"dropout": dropout, "attention_dropout": dropout}
@@ -110,7 +111,7 @@ def find_start(init, dtype, dropout=None, families=None):
         return Start(backbone, task.processor.tokenizer, task=task)
     folder = find_checkpoint(init)
     checkpoint = HFFolder(folder)
-    _check_family(init, checkpoint.config.get("model_type"), families)
+    check_family(init, checkpoint.config.get("model_type"), families)
     kind, arguments = read_tokenizer(folder)
     tokenizer = TOKENIZERS[kind](**arguments)
     changes = {} if dropout is None else {"dropout": dropout, "attention_dropout": dropout}
@@ -122,7 +123,8 @@ def find_start(init, dtype, dropout=None, families=None):
     return Start(backbone, tokenizer, checkpoint=checkpoint)
 
 
-def _check_family(init, found, families):
+def check_family(init, found, families):
+    """Refuses a model of a family that a task cannot start from; `families` None takes all."""
     if families is not None and found not in families:
         raise ValueError(
             f"`init` {str(init)!r} holds a model of type {found!r}, which this task cannot start from. Accepted: "

@@ -43,8 +43,8 @@ class TranslationRecipe(Recipe):
     joint_vocabulary: bool = option(True, "One vocabulary, and one table, for both languages.")
     lowercase: bool = option(False, "Lower-case both sides.")
     max_length: int = option(128, "Longest side in tokens; longer text is cut.", low=3)
-    max_words: int = option(250, "Longest side in words; longer examples are left out.", low=1)
-    max_ratio: float = option(3.0, "Largest ratio of the sides' lengths; other examples are left out.", low=1.0)
+    max_characters: int = option(1000, "Longest side in characters; longer examples are left out.", low=1)
+    max_ratio: float = option(4.0, "Largest ratio of the sides' lengths, against the usual one.", low=1.0)
     word_dropout: float = option(0.0, "Share of source tokens that are hidden in training.", low=0.0, below=1.0)
     subword_dropout: float = option(0.0, "Share of merges left out on the source in training.", low=0.0, below=1.0)
     beam_size: int = option(4, "Beams of the search; 1 is greedy.", low=1)
@@ -61,8 +61,79 @@ class TranslationRecipe(Recipe):
             )
 
 
+_SIZES = {"num_layers": 4, "d_model": 256, "num_heads": 4}
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModelingRecipe(Recipe):
+    """How to train a language model; the defaults are those for a small model from scratch.
+
+    Paper: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019. Rate, decay and beta 2 are those
+    of nanoGPT for characters.
+    """
+
+    epochs: int = option(5, "Passes over the training text.", low=1)
+    batch_size: int = option(32, "Windows per batch.", low=1)
+    learning_rate: float = option(1e-3, "Peak learning rate.", low=0.0)
+    schedule: Schedule = option("cosine", "How the rate falls after the warm-up.")
+    warmup: float = option(0.05, "Share of the steps in which the rate rises from 0.", low=0.0, below=1.0)
+    final_rate: float | None = option(0.1, "Share of the peak at the end.", low=0.0, high=1.0)
+    beta_2: float = option(0.99, "Adam's memory of squared gradients.", low=0.0, below=1.0)
+    weight_decay: float = option(0.1, "Decoupled weight decay, not on biases and norms.", low=0.0)
+    max_length: int = option(256, "Tokens of a window: what the model sees at a time.", low=2)
+    windows: int | None = option(
+        None, "Windows of an epoch, begun anywhere; none cuts the text into windows side by side.", low=1
+    )
+    tokenizer: Literal["auto", "character", "byte_bpe", "sentencepiece"] = option(
+        "auto", "Tokens of a model from scratch; auto is characters for small texts, else byte BPE."
+    )
+    vocab_size: int = option(8000, "Vocabulary of a model from scratch.", low=5)
+    variant: str | None = option(None, "Sizes of a model from scratch, such as gpt2; none takes those that follow.")
+    num_layers: int = option(_SIZES["num_layers"], "Blocks of a model from scratch.", low=1)
+    d_model: int = option(_SIZES["d_model"], "Its width.", low=1)
+    num_heads: int = option(_SIZES["num_heads"], "Its heads.", low=1)
+
+    for_batches = ("windows",)
+
+    def sizes(self):
+        """The sizes of a model from scratch, by name."""
+        return {"variant": self.variant, **{name: getattr(self, name) for name in _SIZES}}
+
+    def _refuse_contradictions(self):
+        super()._refuse_contradictions()
+        for name, default in _SIZES.items():
+            if self.variant and getattr(self, name) != default:
+                raise ValueError(
+                    f"`variant` {self.variant} and `{name}` {getattr(self, name)} contradict each other: both give the "
+                    "model's sizes. Drop one of them."
+                )
+        if self.d_model % self.num_heads:
+            raise ValueError(
+                f"`d_model` {self.d_model} and `num_heads` {self.num_heads} contradict each other: heads must divide "
+                "the width evenly. Change one of them."
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskedLanguageModelingRecipe(Recipe):
+    """How to pretrain a text encoder on text without labels; the defaults are those for a small model from scratch.
+
+    Papers: Devlin et al., BERT, arXiv 1810.04805; Liu et al., RoBERTa, arXiv 1907.11692, section 4 (beta 2).
+    """
+
+    epochs: int = option(10, "Passes over the training texts.", low=1)
+    learning_rate: float = option(1e-3, "Peak learning rate; 5e-5 from pretrained weights.", low=0.0)
+    beta_2: float = option(0.98, "Adam's memory of squared gradients.", low=0.0, below=1.0)
+    mask_rate: float = option(0.15, "Share of the tokens that are hidden.", low=0.01, below=1.0)
+    max_length: int = option(128, "Longest row in tokens; longer text becomes several.", low=3)
+    variant: str = option("bert-tiny", "Sizes of a model from scratch (--init none).")
+    vocab_size: int = option(8000, "Vocabulary of a model from scratch.", low=100)
+
+
 # Task on the command line -> its recipe.
 RECIPES = {
+    "language-modeling": LanguageModelingRecipe,
+    "masked-language-modeling": MaskedLanguageModelingRecipe,
     "text-classification": TextClassificationRecipe,
     "translation": TranslationRecipe,
 }

@@ -124,3 +124,8 @@ def test_every_task_is_a_command_with_an_example(kformer, fitted):
 def test_a_task_s_help_shows_its_own_fields(kformer):
     assert "--beam-size" in kformer("fit", "translation", "--help").out
     assert "--beam-size" not in kformer("fit", "text-classification", "--help").out
+
+
+def test_the_line_to_try_next_is_the_task_s_own(kformer, fitted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "kformer generate 'a run' --prompt 'def main('" in kformer("fit", "language-modeling").out

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kformer import layers, models
-from tests.tiny import FAMILIES, backbone, randomise, task
+from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task
 
 random = np.random.default_rng(0)
 BATCH, LENGTH, D_MODEL = 3, 6, 8
@@ -22,6 +22,7 @@ MASK = np.arange(LENGTH) < np.array([[6], [4], [1]])
 TOKEN_IDS = (random.integers(5, 60, (BATCH, LENGTH)) * MASK).astype("int32")
 TEXT = {"token_ids": TOKEN_IDS, "padding_mask": MASK}
 TRANSLATION = {"source_ids": TOKEN_IDS, "source_padding_mask": MASK, "target_ids": TOKEN_IDS}
+LETTERS = {"token_ids": TOKEN_IDS % 16, "padding_mask": MASK}
 PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
 
 
@@ -146,5 +147,11 @@ TASKS = [
     Case("text classification by the mean", text_classification(pooling="mean"), TEXT),
     Case("multi-label text classification", text_classification(problem="multi_label"), TEXT),
     Case("text regression", text_classification(problem="regression"), TEXT),
+    Case("language modeling", lambda dtype, dropout: language_model(dtype=dtype, dropout=dropout), LETTERS),
+    Case(
+        "masked language modeling",
+        lambda dtype, dropout: masked_language_model(dtype=dtype, dropout=dropout),
+        TEXT,
+    ),
 ]
 CASES = [*LAYERS, *BACKBONES, *DECODERS, *TASKS]

@@ -73,6 +73,7 @@ def full_report(word: str = "a stirring film", **changes) -> ReportData:
         "history": [{"loss": 0.5, "val_loss": 0.4, word: 1.0}, {"loss": 0.4, "val_loss": 0.3, word: 2.0}],
         "confusion": confusion_matrix(targets, probabilities.argmax(axis=1), 3),
         "roc": roc_curves(targets, probabilities, labels),
+        "samples": [{"prompt": word, "continuation": f"{word} and more"}],
         "mistakes": worst_mistakes("class", [word] * 90, targets, probabilities, labels, text_pairs=[word] * 90),
         "data": {
             "train": part, "validation": part, "cleaning": {"train_rows": 99, "train_rows_kept": 90},
@@ -108,6 +109,8 @@ def test_every_tag_is_closed(page):
         "Confusion matrix",
         "Commonest confusions",
         "ROC curves",
+        "Samples",
+        "a stirring film and more",
         "Worst mistakes",
         "a stirring film",
         "The data",

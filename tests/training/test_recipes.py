@@ -31,10 +31,24 @@ def test_another_task_s_recipe_is_refused():
 
 
 def test_an_unknown_task_is_refused():
-    with pytest.raises(ValueError, match="There is no task 'tranlation'. Did you mean 'translation'\\? Known: text-cl"):
+    with pytest.raises(ValueError, match="There is no task 'tranlation'. Did you mean 'translation'\\? Known: languag"):
         recipe_class("tranlation")
 
 
 def test_averaged_and_best_weights_contradict_each_other():
     with pytest.raises(ValueError, match="`average` 3 and `restore_best` contradict each other: both say which"):
         kf.TranslationRecipe(average=3, restore_best=True)
+
+
+def test_a_variant_and_sizes_contradict_each_other():
+    with pytest.raises(
+        ValueError, match="`variant` gpt2 and `d_model` 64 contradict each other: both give the model's"
+    ):
+        kf.LanguageModelingRecipe(variant="gpt2", d_model=64)
+
+
+def test_heads_that_do_not_divide_the_width_contradict_it():
+    with pytest.raises(
+        ValueError, match="`d_model` 256 and `num_heads` 3 contradict each other: heads must divide the"
+    ):
+        kf.LanguageModelingRecipe(num_heads=3)

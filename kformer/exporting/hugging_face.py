@@ -1,0 +1,79 @@
+"""Tasks as folders that `transformers` loads: config.json, model.safetensors and the tokenizer's files."""
+
+from pathlib import Path
+
+import numpy as np
+
+
+def write_hf(task, folder):
+    """Writes a task as a Hugging Face folder.
+
+    Args:
+        task: any task.
+        folder: path of an existing folder.
+
+    Raises:
+        ValueError: when their files have no place for something that the task does.
+    """
+    name = type(task).__name__
+    if name not in _WRITERS:
+        raise ValueError(f"There is no Hugging Face form of {task.title}: export it as a SavedModel.")
+    if task.processor.html:
+        raise ValueError(
+            "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
+        )
+    _WRITERS[name](task, folder)
+
+
+def _write_classifier(task, folder):
+    from kformer.checkpoints import save_hf
+
+    if task.pooling != "first":
+        raise ValueError(
+            f"A Hugging Face classifier reads the first position, but this task has `pooling` {task.pooling}: export "
+            "it as a SavedModel."
+        )
+    arrays = _arrays(task)
+    if task.problem == "regression":
+        # Their head has no mean and scale of its own: ours become part of it.
+        scale, mean = float(task.target_scale), float(task.target_mean)
+        arrays["head/kernel"] = arrays["head/kernel"] * scale
+        arrays["head/bias"] = arrays["head/bias"] * scale + mean
+    save_hf(folder, task.backbone.get_config(), arrays, task.processor.tokenizer, task.labels, task.problem)
+
+
+def _write_language_model(task, folder):
+    if task.processor.tokenizer.kind != "byte_bpe":
+        raise ValueError(
+            f"A Hugging Face GPT-2 has a byte-level BPE tokenizer, but this task has one of the kind "
+            f"{task.processor.tokenizer.kind!r}: export it as a SavedModel, or train it with `tokenizer` byte_bpe."
+        )
+    end_id = task.processor.tokenizer.end_id
+    _write(task, folder, "gpt2", "lm", bos_token_id=end_id, eos_token_id=end_id)
+
+
+def _write_masked_language_model(task, folder):
+    from kformer.checkpoints.families import family_of
+
+    _write(task, folder, family_of(task.backbone.get_config()).name, "mlm")
+
+
+def _write(task, folder, family, head, **config):
+    """Weights with a head, and the tokenizer."""
+    from kformer.checkpoints.saving import save_weights, write_tokenizer
+
+    sizes = task.backbone.get_config()
+    save_weights(folder, sizes, _arrays(task), head, **config)
+    write_tokenizer(Path(folder), task.processor.tokenizer, family, sizes["max_length"])
+
+
+def _arrays(task):
+    return {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
+
+
+# Class of a task -> what writes it.
+_WRITERS = {
+    "LanguageModeling": _write_language_model,
+    "MaskedLanguageModeling": _write_masked_language_model,
+    "TextClassification": _write_classifier,
+}
