@@ -112,7 +112,8 @@ class MultiHeadAttention(keras.layers.Layer):
             logits = logits + attention_bias(mask, logits.dtype)
         if bias is not None:
             logits = logits + bias
-        scores = ops.softmax(logits, axis=-1)
+        # Keras warns of a softmax over one element, which the first token of a sequence is.
+        scores = ops.ones_like(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
         mixed = ops.matmul(self.score_dropout(scores, training=training), value)
         outputs = self.output_projection(self._join_heads(mixed))
 

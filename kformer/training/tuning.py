@@ -9,7 +9,7 @@ from kformer.data.examples import check_classes
 from kformer.evaluation import judge
 from kformer.runs import RunFolder
 from kformer.tasks.precision import resolve_precision
-from kformer.training.callbacks import StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
+from kformer.training.callbacks import AverageWeights, StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
 from kformer.training.optimizer import INITIAL_LOSS_SCALE, AdamW
 from kformer.training.recipe import Recipe
 from kformer.training.records import tell, write_records
@@ -178,6 +178,8 @@ def make_callbacks(task, recipe, plan, validation, folder):
                 monitor, patience=patience, mode=mode, restore_best_weights=recipe.restore_best
             )
         )
+    if getattr(recipe, "average", 0):
+        made.append(AverageWeights(recipe.average))
     return made
 
 

@@ -140,3 +140,10 @@ def test_dropout_acts_on_the_weights_in_training_only():
 def test_heads_must_divide_the_width(num_heads):
     with pytest.raises(ValueError, match=f"must divide `d_model`. Received: num_heads={num_heads}, d_model=8"):
         MultiHeadAttention(num_heads, D_MODEL)
+
+
+def test_a_single_position_attends_to_itself_without_a_warning():
+    layer = MultiHeadAttention(2, 8)
+    outputs, scores = layer(np.ones((1, 1, 8), "float32"), return_scores=True)
+    assert outputs.shape == (1, 1, 8)
+    np.testing.assert_array_equal(scores, np.ones((1, 2, 1, 1)))

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from kformer.data.augmentation import drop_words
+from kformer.data.seeds import example_seeds
+from kformer.data.text_cleaning import clean_text
+
 
 class TranslationElements:
     """Batches as NumPy arrays, from the token caches of both sides.
@@ -11,7 +15,7 @@ class TranslationElements:
         examples: `kformer.data.Examples`.
         inputs_only: bool, leave the targets out.
         with_step_targets: bool, put the optimizer step's number of targets among the inputs (see `Task`).
-        augment: function of (examples' indices, source id rows as a list, epoch) that returns other rows, or None.
+        augment: `SourceAugmentation`, or None.
     """
 
     def __init__(self, processor, examples, inputs_only=False, with_step_targets=False, augment=None):
@@ -30,7 +34,7 @@ class TranslationElements:
         source_ids, mask = self.source.rows(indices, source_width)
         if self.augment is not None:
             rows = [ids[real] for ids, real in zip(source_ids, mask, strict=True)]
-            source_ids, mask = padded(self.augment(indices, rows, epoch))
+            source_ids, mask = self.augment(indices, rows, epoch)
         inputs = {"source_ids": source_ids, "source_padding_mask": mask}
         if self.target is None:
             return inputs
@@ -52,6 +56,39 @@ class TranslationElements:
         if self.with_step_targets:
             inputs["step_targets"] = tf.TensorSpec((None,), "float32")
         return inputs, ids, tf.TensorSpec((None, None), "float32")
+
+
+class SourceAugmentation:
+    """Other forms of the source sentences in each epoch; the seed, the epoch and the example alone decide which.
+
+    Args:
+        processor: `TranslationProcessor`.
+        examples: `kformer.data.Examples`.
+        seed: int.
+        word_dropout: float, the share of tokens that the unknown token hides.
+        subword_dropout: float, see `SentencePieceTokenizer.encode_sampled`.
+    """
+
+    def __init__(self, processor, examples, seed, word_dropout, subword_dropout):
+        self.processor = processor
+        self.texts = examples.values("text") if subword_dropout else None
+        self.seed = seed
+        self.word_dropout = word_dropout
+        self.subword_dropout = subword_dropout
+
+    def __call__(self, indices, rows, epoch):
+        """Rows of source ids as (ids, mask), as `padded` gives them, from those of the examples' usual form."""
+        tokenizer, most = self.processor.source, self.processor.max_length - 1
+        seeds = example_seeds(self.seed, epoch, indices)
+        if self.subword_dropout:
+            texts = [clean_text(self.texts[i], self.processor.html) for i in indices]
+            sampled = tokenizer.encode_sampled(texts, self.subword_dropout, seeds)
+            rows = [np.append(ids[:most], np.int32(tokenizer.end_id)) for ids in sampled]
+        ids, mask = padded(rows)
+        if self.word_dropout:
+            kept = (0, tokenizer.pad_id, tokenizer.start_id, tokenizer.end_id)
+            ids = drop_words(ids, self.word_dropout, tokenizer.unk_id, seeds, kept)
+        return ids, mask
 
 
 def padded(rows):

@@ -53,6 +53,7 @@ class TranslationProcessor:
         from kformer.data.text_cleaning import clean_text_in_graph
 
         ids = tokenizer.encode(clean_text_in_graph(texts, self.html))
+        ids = ids[:, :-1] if tokenizer.appends_end else ids
         frame = 1 + starts
         column = {i: tf.fill((ids.nrows(), 1), tf.constant(i, "int32")) for i in (tokenizer.start_id, tokenizer.end_id)}
         start = [column[tokenizer.start_id]] if starts else []

@@ -1,12 +1,16 @@
 """Translation: a sentence in, a sentence out."""
 
 import keras
+import numpy as np
 
 from kformer.tasks.losses import cross_entropy
+from kformer.tasks.metrics import TokenAccuracy
 from kformer.tasks.precision import resolve_precision
 from kformer.tasks.task import Task
-from kformer.tasks.translation.elements import TranslationElements
+from kformer.tasks.translation.elements import SourceAugmentation, TranslationElements
 from kformer.tasks.translation.processor import TranslationProcessor
+from kformer.tasks.translation.serving import make_serving
+from kformer.tasks.translation.starting import find_translator
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -29,6 +33,8 @@ class Translation(Task):
     title = "translation"
     example_command = 'predict {run} "a sentence of your own"'
     required = ("text", "target")
+    # A translation takes far longer than a label: few are shown after each epoch.
+    num_shown = 20
 
     def __init__(self, backbone, processor, beam_size=4, length_penalty=0.6, **kwargs):
         super().__init__(**kwargs)
@@ -62,6 +68,42 @@ class Translation(Task):
             lowercase=recipe.lowercase,
             dropout=0.1 if recipe.dropout is None else recipe.dropout,
             **settings,
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        init,
+        max_length=128,
+        html=False,
+        beam_size=4,
+        length_penalty=0.6,
+        dropout=None,
+        precision="auto",
+        seed=0,
+    ):
+        """A task over a trained translator and its subwords.
+
+        Args:
+            init: str or path: a run of kformer, or a Marian folder ("hf:Helsinki-NLP/opus-mt-en-de").
+            dropout: float for every dropout layer, or None for the model's own.
+            max_length, html, beam_size, length_penalty, precision, seed: see `from_scratch`.
+        """
+        backbone, source, target = find_translator(init, precision, dropout)
+        if max_length > backbone.max_length:
+            raise ValueError(
+                f"`max_length` is {max_length}, but the model has {backbone.max_length} positions: lower it."
+            )
+        task = cls(backbone, TranslationProcessor(source, target, max_length, html), beam_size, length_penalty)
+        task.reseed(seed)
+        return task
+
+    @classmethod
+    def cleaning(cls, recipe):
+        from kformer.data import Cleaning
+
+        return Cleaning(
+            recipe.html, recipe.duplicates, max_ratio=recipe.max_ratio, max_characters=recipe.max_characters
         )
 
     @classmethod
@@ -126,11 +168,44 @@ class Translation(Task):
         return cross_entropy(y, y_pred, label_smoothing)
 
     def default_metrics(self):
-        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+        return [TokenAccuracy()]
 
-    def element_source(self, examples, seed=None, inputs_only=False, with_step_targets=False, **options):
-        """The batches of `examples` (see `Task.batches`)."""
-        return TranslationElements(self.processor, examples, inputs_only, with_step_targets)
+    def element_source(
+        self, examples, seed=None, inputs_only=False, with_step_targets=False, word_dropout=0.0, subword_dropout=0.0
+    ):
+        """The batches of `examples` (see `Task.batches`).
+
+        Args:
+            examples, seed, inputs_only, with_step_targets: see `Task.element_source`.
+            word_dropout: float, the share of source tokens that the unknown token hides in training.
+            subword_dropout: float, how often a source word is cut into smaller subwords in training (see
+                `SentencePieceTokenizer.encode_sampled`).
+        """
+        augment = None
+        if seed is not None and (word_dropout or subword_dropout):
+            augment = SourceAugmentation(self.processor, examples, seed, word_dropout, subword_dropout)
+        return TranslationElements(self.processor, examples, inputs_only, with_step_targets, augment)
+
+    def data_report(self, train):
+        source, target = self.processor.token_caches(train)
+        longest = np.maximum(source.full_lengths, target.full_lengths)
+        max_length = self.processor.max_length
+        return {"token_lengths": longest, "max_length": max_length, "truncated": int(np.sum(longest > max_length))}
+
+    def serving(self):
+        return make_serving(self)
+
+    def answer(self, outputs, i):
+        return {"translation": outputs["translation"][i].decode(), "score": float(outputs["score"][i])}
+
+    def translate(self, texts, batch_size=64):
+        """The translations of sentences: a list of str.
+
+        Args:
+            texts: sequence of str.
+            batch_size: int, sentences at a time, in order of length.
+        """
+        return [answer["translation"] for answer in self.answers([list(texts)], batch_size)]
 
     def stages(self):
         """The layers in groups from input to output: what layer-wise rates and freezing count by."""
