@@ -149,19 +149,20 @@ def test_a_graph_of_any_size_gives_the_same(jit_compile):
         np.testing.assert_allclose(graph(source_ids).scores, scores, atol=1e-5)
 
 
-def test_it_works_in_a_saved_model(tmp_path):
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_it_works_in_a_saved_model(jit_compile, tmp_path):
     module = tf.Module()
     module.model = model()
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], "int32")], autograph=False)
-    def serve(source_ids):
+    @tf.function(autograph=False, jit_compile=jit_compile)
+    def run(source_ids):
         start_ids = tf.fill([tf.shape(source_ids)[0]], START)
-        return BeamSearch(3, 6, END)(TargetDecoder(module.model, source_ids), start_ids)._asdict()
+        return BeamSearch(3, 6, END)(TargetDecoder(module.model, source_ids), start_ids).token_ids
 
-    module.serve = serve
+    module.serve = tf.function(run, input_signature=[tf.TensorSpec([None, None], "int32")], autograph=False)
     tf.saved_model.save(module, str(tmp_path))
     loaded = tf.saved_model.load(str(tmp_path))
-    np.testing.assert_array_equal(loaded.serve(tf.constant(SOURCE))["token_ids"], search()[0])
+    np.testing.assert_array_equal(loaded.serve(tf.constant(SOURCE)), search()[0])
 
 
 def test_alignments_are_shares_of_the_source():
