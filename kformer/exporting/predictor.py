@@ -11,12 +11,14 @@ class Predictor:
         task: the task.
         labels: the label names in order; () where the answers are no labels.
         pair: bool, whether it reads pairs of texts.
+        required: the roles that examples must have to be judged by (see `kformer.data.load`).
     """
 
     def __init__(self, task):
         self.task = task
         self.labels = task.labels
         self.pair = len(task.input_names) > 1
+        self.required = task.required
 
     def __call__(self, inputs, batch_size=64):
         """One answer per input.
@@ -28,7 +30,8 @@ class Predictor:
         Returns:
             list of dicts (one dict for one text). Of a classification `label`, `score` and `scores` (label ->
             probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
-            `score`; of a translation `translation` and `score`.
+            `score`; of a translation `translation` and `score`; of a language model
+            `continuation`; of a masked one `filled` and `masks` (for each, token -> probability).
 
         Raises:
             TypeError: an input is not text, or a pair where single texts are read, or the reverse.

@@ -106,7 +106,7 @@ def uses_xla(choice):
 def _fit(task, train, validation, recipe, plan, folder, callbacks):
     """Runs `task.fit`; returns the logs of each epoch, and whether it was interrupted."""
     tell(
-        f"{len(train):,} training examples in {plan.num_batches:,} batches of {len(plan.boundaries)} lengths; "
+        f"{len(plan.lengths):,} training examples in {plan.num_batches:,} batches of {len(plan.boundaries)} lengths; "
         f"{plan.padding_share:.1%} of the tokens are padding. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )

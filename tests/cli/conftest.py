@@ -39,6 +39,7 @@ class FakePredictor:
     """Says "long" of texts of more than ten characters, "short" of others."""
 
     pair = False
+    required = ("text", "label")
 
     def __init__(self):
         self.batches = []

@@ -64,3 +64,10 @@ def test_export_refuses_an_unknown_form(error):
     assert "Invalid value for '--to': 'onxx' is not one of 'savedmodel', 'hf'." in error(
         "export", "runs/a", "--to", "onxx"
     )
+
+
+def test_a_run_that_needs_no_labels_is_measured_without(kformer, predictor, tmp_path):
+    predictor.required = ("text",)
+    path = tmp_path / "book.txt"
+    path.write_text("It was a dark and stormy night.", encoding="utf-8")
+    assert "0.500" in kformer("evaluate", "run", "--data", path).out
