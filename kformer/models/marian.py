@@ -27,6 +27,8 @@ class MarianModel(TransformerModel):
     Call arguments, returns: as of `TransformerModel`; without `source_padding_mask`, `source_ids != padding_id`.
     """
 
+    starts_with_padding = True
+
     def __init__(
         self,
         num_layers,

@@ -1,6 +1,7 @@
 """The encoder-decoder Transformer: the article's `TransformerModel`, corrected."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from kformer.layers import (
@@ -21,8 +22,10 @@ class TransformerModel(keras.Model):
     """The Transformer of "Attention Is All You Need": an encoder, a decoder, and logits of the next target token.
 
     Padding (id 0) is masked in every attention, and counts neither in the loss nor in the metrics, Keras' own
-    included. `docs/corrections.md` sets it beside the article's code, whose argument names it keeps: `rate` and
-    `pos_embedding_dim` are called `dropout` and so on elsewhere in kformer.
+    included. Targets without a start token are refused: by `call` outside a graph, and by `fit` and `evaluate`, which
+    look at the first batch for it (not at a generator's, which would lose it). `docs/corrections.md` sets the model
+    beside the article's code, whose argument names it keeps: `rate` and `pos_embedding_dim` are called `dropout` and so
+    on elsewhere in kformer.
 
     Paper: Vaswani et al., arXiv 1706.03762.
 
@@ -61,6 +64,7 @@ class TransformerModel(keras.Model):
     """
 
     padding_id = PADDING_ID
+    starts_with_padding = False
 
     def __init__(
         self,
@@ -176,6 +180,7 @@ class TransformerModel(keras.Model):
 
     def call(self, inputs, training=False):
         inputs = as_dict(inputs)
+        self._check_start(inputs)
         mask = source_mask(inputs, self.padding_id)
         encoded = self.encode(inputs["source_ids"], mask, training=training)["sequence_output"]
         outputs = self.decode(inputs["target_ids"], encoded, mask, training=training)
@@ -223,6 +228,40 @@ class TransformerModel(keras.Model):
     def _position_vectors(self, token_ids, positions=None):
         vectors = self.position_embedding(token_ids, positions=positions)
         return vectors if self.position_projection is None else self.position_projection(vectors)
+
+    def fit(self, x=None, *args, **kwargs):
+        self._check_first_batch(x)
+        validation_data = kwargs.get("validation_data")
+        self._check_first_batch(validation_data[0] if isinstance(validation_data, tuple) else validation_data)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        # `fit`, which has looked at its validation data, calls this after each epoch with an argument of its own.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            self._check_first_batch(x)
+        return super().evaluate(x, *args, **kwargs)
+
+    def _check_first_batch(self, x):
+        """Refuses arrays, or a data set whose first batch has targets, without a start token."""
+        if not isinstance(x, (dict, tuple, list)):
+            # What is itself an iterator would lose the batch.
+            batch = None if x is None or hasattr(x, "__next__") else next(iter(x), None)
+            x = None if batch is None else keras.utils.unpack_x_y_sample_weight(batch)[0]
+        if x is not None:
+            self._check_start(as_dict(x))
+
+    def _check_start(self, inputs):
+        """Refuses targets that begin with padding, where their values are known."""
+        target_ids = values_of(inputs["target_ids"])
+        if target_ids is None or self.starts_with_padding:
+            return
+        rows = np.flatnonzero(target_ids[:, :1] == self.padding_id)
+        if len(rows):
+            raise ValueError(
+                "`target_ids` must begin with a start token in every row, but row "
+                f"{rows[0]} begins with {self.padding_id}, which is padding: put the id of a start token before the "
+                f"first target. Received: target_ids[{rows[0]}] = {target_ids[rows[0]][:8].tolist()}."
+            )
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         mask_padding(y, y_pred, self.padding_id)
@@ -316,6 +355,15 @@ class TransformerModel(keras.Model):
 def as_dict(inputs):
     """A pair (source_ids, target_ids) as the dict that it stands for."""
     return inputs if isinstance(inputs, dict) else dict(zip(("source_ids", "target_ids"), inputs, strict=True))
+
+
+def values_of(tensor):
+    """The values as an array, or None while a graph is traced and there are none."""
+    try:
+        return np.asarray(tensor)
+    # What the symbolic tensors of TensorFlow, JAX and Keras raise.
+    except (NotImplementedError, TypeError, ValueError):
+        return None
 
 
 def source_mask(inputs, padding_id=PADDING_ID):
