@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from kformer.data.allocator import keep_freed_memory
 from kformer.data.plan import Plan
 
 
@@ -45,6 +46,7 @@ def make_batches(plan: Plan, elements: Elements, seed=None):
     epochs = iter(range(2**62))
 
     def generate():
+        keep_freed_memory()  # TensorFlow has just told the allocator otherwise
         epoch = next(epochs)
         entries = plan.epoch(seed, epoch)
         for start in range(0, len(entries), plan.micro_batches):

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kformer.layers import Dropout
-from kformer.tasks.allocator import keep_freed_memory
+from kformer.data.allocator import keep_freed_memory
 from kformer.tasks.losses import TargetMean
 
 

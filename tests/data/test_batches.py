@@ -72,3 +72,12 @@ def test_the_width_of_two_sides_is_a_pair():
     plan = make_plan(np.stack([LENGTHS, LENGTHS[::-1]], axis=1), batch_size=8)
     widths = [tuple(element["width"].tolist()) for element in make_batches(plan, Pairs()).as_numpy_iterator()]
     assert widths == [plan.boundaries[bucket] for bucket, _ in plan.epoch()]
+
+
+def test_memory_is_kept_again_once_tensorflow_has_told_the_allocator_otherwise(monkeypatch):
+    calls = []
+    monkeypatch.setattr("kformer.data.batches.keep_freed_memory", lambda: calls.append("kept"))
+    _, dataset = batches()
+    assert calls == []
+    next(iter(dataset))
+    assert calls == ["kept"]

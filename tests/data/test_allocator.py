@@ -1,6 +1,6 @@
 import sys
 
-from kformer.tasks.allocator import keep_freed_memory
+from kformer.data.allocator import keep_freed_memory
 
 
 def test_the_answer_says_whether_it_was_taken():
@@ -9,10 +9,10 @@ def test_the_answer_says_whether_it_was_taken():
 
 def test_elsewhere_than_on_linux_nothing_happens(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert keep_freed_memory.__wrapped__() is False
+    assert keep_freed_memory() is False
 
 
 def test_without_glibc_nothing_happens(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    assert keep_freed_memory.__wrapped__() is False
+    assert keep_freed_memory() is False
