@@ -2,11 +2,13 @@
 
 from typing import Any, NamedTuple
 
+import keras
 from keras import ops
 
 from kformer.generation.largest import at_places, largest
 
 IMPOSSIBLE = -1.0e9  # a score below that of any sequence
+FIRST_LENGTH = 32  # most translations are shorter
 EARLY_STOPPING = (True, False, "never")
 
 
@@ -27,7 +29,7 @@ class Beams(NamedTuple):
     token_ids: Any  # (batch, beams, length) int32, running
     scores: Any  # (batch, beams) float32, sums of log probabilities
     newest: Any  # (batch, beams) int32, what the decoder is to read next
-    ancestry: Any  # (batch, beams, length * beams) bool, the slots of the caches that each running sequence came by
+    ancestry: Any  # (batch, beams, slots) bool, those of the caches that each running sequence came by
     finished_ids: Any  # (batch, beams, length) int32
     finished_scores: Any  # (batch, beams) float32, divided by length ** length_penalty
     is_finished: Any  # (batch, beams) bool, False where `finished_ids` holds nothing yet
@@ -114,19 +116,40 @@ class BeamSearch:
                 f"`max_new_tokens` must be at most {decoder.max_length}, the model's positions. "
                 f"Received: max_new_tokens={self.max_new_tokens}."
             )
-        beams = ops.while_loop(
-            lambda *values: self._goes_on(Beams(*values)),
-            lambda *values: tuple(self._advance(decoder, Beams(*values))),
-            tuple(self._begin(decoder, start_ids)),
-        )
-        beams = Beams(*beams)
+        beams = self._begin(decoder, start_ids)
+        for length in self._lengths():
+            beams = self._search_up_to(length, decoder, self._with_room(beams, length))
         return Hypotheses(beams.finished_ids, beams.finished_scores)
+
+    def _lengths(self):
+        """How long the caches are in turn: a short sentence then never pays for the longest possible."""
+        length = FIRST_LENGTH
+        while length < self.max_new_tokens:
+            yield length
+            length *= 4
+        yield self.max_new_tokens
+
+    def _search_up_to(self, length, decoder, beams):
+        """The `Beams` when the caches are full, or earlier where all rows are done."""
+        values = ops.while_loop(
+            lambda *values: self._goes_on(Beams(*values), length),
+            lambda *values: tuple(self._advance(decoder, Beams(*values))),
+            tuple(beams),
+        )
+        return Beams(*values)
+
+    def _with_room(self, beams, length):
+        """The `Beams` with caches for `length` tokens of each beam."""
+        more = self.num_beams * length - beams.ancestry.shape[2]
+        return beams._replace(
+            ancestry=ops.pad(beams.ancestry, ((0, 0), (0, 0), (0, more))),
+            caches=keras.tree.map_structure(lambda x: ops.pad(x, ((0, 0), (0, 0), (0, more), (0, 0))), beams.caches),
+        )
 
     def _begin(self, decoder, start_ids):
         batch_size = ops.shape(start_ids)[0]
         rows = ops.zeros((batch_size, self.num_beams), "float32")
         nothing = ops.full((batch_size, self.num_beams, self.max_new_tokens), self.end_id, "int32")
-        slots = self.num_beams * self.max_new_tokens
         # All beams would continue alike: only the first counts at first.
         only_first = ops.where(ops.arange(self.num_beams) > 0, IMPOSSIBLE, 0.0)
         return Beams(
@@ -134,16 +157,16 @@ class BeamSearch:
             token_ids=nothing,
             scores=rows + only_first,
             newest=ops.zeros((batch_size, self.num_beams), "int32") + ops.expand_dims(start_ids, axis=1),
-            ancestry=ops.zeros((batch_size, self.num_beams, slots), "bool"),
+            ancestry=ops.zeros((batch_size, self.num_beams, 0), "bool"),
             finished_ids=nothing,
             finished_scores=rows + IMPOSSIBLE,
             is_finished=ops.zeros((batch_size, self.num_beams), "bool"),
             improvable=ops.ones((batch_size,), "bool"),
-            caches=decoder.empty_caches(batch_size, slots),
+            caches=decoder.empty_caches(batch_size, 0),
         )
 
-    def _goes_on(self, beams):
-        more = ops.logical_and(beams.step < self.max_new_tokens, ops.any(beams.improvable))
+    def _goes_on(self, beams, length):
+        more = ops.logical_and(beams.step < length, ops.any(beams.improvable))
         if self.early_stopping is True:
             more = ops.logical_and(more, ops.logical_not(ops.all(beams.is_finished)))
         return more
@@ -151,7 +174,7 @@ class BeamSearch:
     def _advance(self, decoder, beams):
         """The `Beams` one token later."""
         slot = beams.step * self.num_beams
-        ancestry = ops.logical_or(beams.ancestry, self._own_slots(slot))
+        ancestry = ops.logical_or(beams.ancestry, self._own_slots(beams.ancestry, slot))
         positions = ops.reshape(beams.step, (1, 1))
         vectors, caches = decoder.step(beams.newest, positions, ancestry, beams.caches, slot)
         candidates = self._candidates(beams, ops.cast(decoder.logits(vectors), "float32"))
@@ -160,9 +183,9 @@ class BeamSearch:
         beams = beams._replace(step=beams.step + 1, caches=caches)
         return beams._replace(improvable=ops.logical_and(beams.improvable, self._improvable(beams)))
 
-    def _own_slots(self, first):
+    def _own_slots(self, ancestry, first):
         """(1, beams, slots) bool, True where each beam's newest token is in the caches."""
-        slots = ops.arange(self.num_beams * self.max_new_tokens, dtype="int32")
+        slots = ops.arange(ancestry.shape[2], dtype="int32")
         own = ops.expand_dims(first + ops.arange(self.num_beams, dtype="int32"), axis=1)
         return ops.expand_dims(ops.equal(own, ops.expand_dims(slots, axis=0)), axis=0)
 

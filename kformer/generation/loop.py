@@ -14,7 +14,7 @@ class Decoder(Protocol):
     max_length: int  # number of positions
 
     def empty_caches(self, batch_size, length):
-        """Keys and values for `length` slots: a nest of tensors."""
+        """Keys and values for `length` slots: a nest of tensors (batch, heads, length, d_head)."""
 
     def step(self, token_ids, positions, attention_mask, caches, cache_index):
         """Reads tokens; returns their vectors and the caches with their keys and values.

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import kformer as kf
-from kformer.generation import BeamSearch, traced
+from kformer.generation import BeamSearch, beam_search, traced
 from kformer.tasks.decoding import TargetDecoder, alignments
 from tests.tiny import randomise
 
@@ -73,6 +73,14 @@ def test_it_finds_what_lists_and_loops_find(length_penalty, early_stopping):
         assert [tuple(ids[: len(tokens)]) for ids, (_, tokens) in zip(token_ids[row], expected, strict=True)] == [
             tokens for _, tokens in expected
         ]
+
+
+def test_caches_that_grow_give_the_same(monkeypatch):
+    token_ids, scores = search(max_new_tokens=9)
+    monkeypatch.setattr(beam_search, "FIRST_LENGTH", 2)
+    grown_ids, grown_scores = search(max_new_tokens=9)
+    np.testing.assert_array_equal(grown_ids, token_ids)
+    np.testing.assert_allclose(grown_scores, scores, atol=1e-5)
 
 
 def test_with_beams_enough_it_finds_the_best_of_all_sequences():
