@@ -17,7 +17,7 @@ _EPOCHS = 3
 @click.option("--max-length", type=click.IntRange(min=3), default=128, show_default=True, help="Tokens kept of a text.")
 @data_options(*ROLES)
 def models(source, epochs, max_length, **arguments):
-    """List the models to start from by the tasks that they serve, smallest first.
+    """List the models to start from, by task.
 
     With --for, also what a run on your examples would take on this machine.
     """

@@ -25,7 +25,7 @@ from kformer.cli.rows_out import open_writer
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @precision_option
 def predict(folder, texts, pairs, input, output, format, text, text_pair, scores, precision):
-    """Label texts with a run.
+    """Label or translate texts with a run.
 
     A file keeps its columns and gains `label` and `score`.
 

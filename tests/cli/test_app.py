@@ -57,7 +57,18 @@ def test_help_loads_nothing_heavy():
 
 def test_help_lists_the_commands_in_the_order_of_use(kformer):
     listed = re.findall(r"^  (\w+)  ", kformer("--help").out.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["fit", "evaluate", "predict", "embed", "similar", "export", "data", "models", "doctor"]
+    assert listed == [
+        "fit",
+        "evaluate",
+        "predict",
+        "generate",
+        "embed",
+        "similar",
+        "export",
+        "data",
+        "models",
+        "doctor",
+    ]
 
 
 def test_no_line_of_help_is_cut_short(kformer):
