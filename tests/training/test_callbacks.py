@@ -135,7 +135,7 @@ def test_the_board_shows_the_recipe(written):
 
 def test_the_board_shows_predictions_in_one_row_each(written):
     ((_, text),) = written["predictions"]
-    assert text.item().decode().splitlines()[-1] == "| a \\| b c · d | good | bad |"
+    assert text.item().decode().splitlines()[-1] == "| a \\| b c | d | good | bad |"
 
 
 def test_the_board_shows_the_confusion_matrix_as_an_image(written):
