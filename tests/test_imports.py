@@ -117,6 +117,6 @@ def test_the_command_line_starts_without_libraries_for_arrays(path):
 
 def test_keras_hub_is_not_on_the_path_of_prediction():
     on_the_path = ("layers", "models", "checkpoints", "tasks", "exporting")
-    assert [
-        name_of(path) for path in WITH_ROOM if room_of(path) in on_the_path and "keras_hub" in libraries(path)
-    ] == ["checkpoints/presets.py"]  # inside functions, which only `preset:` calls
+    assert [name_of(path) for path in WITH_ROOM if room_of(path) in on_the_path and "keras_hub" in libraries(path)] == [
+        "checkpoints/presets.py"
+    ]  # inside functions, which only `preset:` calls

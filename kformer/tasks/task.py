@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kformer.layers import Dropout
 from kformer.data.allocator import keep_freed_memory
+from kformer.layers import Dropout
 from kformer.tasks.losses import TargetMean
 
 
@@ -127,8 +127,8 @@ class Task(keras.Model):
             train: `kformer.data.Examples`.
 
         Returns:
-            `token_lengths` (n,), before cutting; `max_length`; `truncated`, the number of texts that are cut. Nothing
-            where texts are not read one by one.
+            `token_lengths` (n,), or (n, 2) of both sides, before cutting; `max_length`; `truncated`, the number of
+            texts that are cut. Nothing where texts are not read one by one.
         """
         cache = self.processor.token_cache(train)
         return {

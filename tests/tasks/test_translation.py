@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import kformer as kf
-from kformer.data import Examples
+from kformer.data import Examples, profile
 from kformer.data.tokenizers import SentencePieceTokenizer, train_sentencepiece
 from kformer.tasks import Translation, load_task
 from kformer.tasks.translation.elements import SourceAugmentation, padded
@@ -77,6 +77,13 @@ def test_long_text_is_cut_and_still_ends(tokenizer):
     inputs, targets, _ = one_batch(task, pairs())
     assert inputs["source_ids"].shape[1] == 4 and inputs["target_ids"].shape[1] == 3
     assert task.data_report(pairs())["truncated"] > 0
+
+
+def test_a_profile_tells_the_tokens_of_both_sides(tokenizer):
+    task, examples = translator(tokenizer), pairs()
+    lengths = profile(examples, task.data_report(examples)["token_lengths"])["lengths"]
+    source, target = task.processor.token_caches(examples)
+    assert (lengths["tokens"]["most"], lengths["target tokens"]["most"]) == (source.lengths.max(), target.lengths.max())
 
 
 def test_the_loss_is_a_mean_over_target_tokens(tokenizer):

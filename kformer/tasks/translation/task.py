@@ -187,10 +187,10 @@ class Translation(Task):
         return TranslationElements(self.processor, examples, inputs_only, with_step_targets, augment)
 
     def data_report(self, train):
-        source, target = self.processor.token_caches(train)
-        longest = np.maximum(source.full_lengths, target.full_lengths)
+        lengths = np.stack([cache.full_lengths for cache in self.processor.token_caches(train)], axis=1)
         max_length = self.processor.max_length
-        return {"token_lengths": longest, "max_length": max_length, "truncated": int(np.sum(longest > max_length))}
+        truncated = int(np.sum(lengths.max(axis=1) > max_length))
+        return {"token_lengths": lengths, "max_length": max_length, "truncated": truncated}
 
     def serving(self):
         return make_serving(self)
