@@ -6,19 +6,24 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from kformer.checkpoints import read_marian_vocabulary
 from kformer.data import Examples
 from kformer.data.tokenizers import (
     ROBERTA_TOKENS,
     ByteBPETokenizer,
     CharacterTokenizer,
+    MarianTokenizer,
+    SentencePieceTokenizer,
     WordPieceTokenizer,
     train_byte_bpe,
+    train_sentencepiece,
 )
-from kformer.models import BertBackbone, GPT2Backbone
-from kformer.tasks import LanguageModeling, MaskedLanguageModeling, TextClassification
+from kformer.models import BertBackbone, GPT2Backbone, MarianModel, TransformerModel
+from kformer.tasks import LanguageModeling, MaskedLanguageModeling, TextClassification, Translation
 from kformer.tasks.language_modeling.processor import LanguageModelProcessor
 from kformer.tasks.masked_language_modeling.processor import MaskedTextProcessor
 from kformer.tasks.text_processor import TextProcessor
+from kformer.tasks.translation.processor import TranslationProcessor
 
 GOLDENS = Path(__file__).parent / "parity" / "goldens"
 VOCABULARY = (GOLDENS / "bert" / "vocab.txt").read_text(encoding="utf-8").split()
@@ -30,6 +35,7 @@ FAMILIES = {
 }
 LABELS = ("bad", "good")
 POEMS = ["the film is good\n  and so is the day", "a b c d é 本", "it's not bad, very un good\n\n"]
+WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs"}
 KINDS = {"single_label": "class", "multi_label": "multi", "regression": "number"}
 
 
@@ -117,3 +123,46 @@ def texts(count=4, length=40, seed=0):
     random = np.random.default_rng(seed)
     columns = {"text": ["".join(random.choice(list("ab cdef gh"), length)) for _ in range(count)]}
     return Examples(pa.table(columns), {"text": "text"}, source="tiny")
+
+
+def pairs(count=24, seed=0):
+    """Numbers said one after the other, in two languages."""
+    random = np.random.default_rng(seed)
+    rows = [random.choice(list(WORDS), random.integers(1, 5)) for _ in range(count)]
+    columns = {
+        "text": [" ".join(row) for row in rows],
+        "target": [" ".join(WORDS[word] for word in row) for row in rows],
+    }
+    return Examples(pa.table(columns), {name: name for name in columns}, source="tiny")
+
+
+@cache
+def subwords():
+    """A SentencePiece tokenizer of 45 pieces for both languages of `pairs`."""
+    examples = pairs(100)
+    return SentencePieceTokenizer(train_sentencepiece([*examples.values("text"), *examples.values("target")], 45))
+
+
+def translator(tokenizer=None, beam_size=2, max_length=30, **changes):
+    """A random translator; `changes` are arguments of its `TransformerModel`."""
+    tokenizer = tokenizer or subwords()
+    sizes = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "max_length": max_length, "rate": 0.0}
+    backbone = TransformerModel(
+        input_vocab_size=tokenizer.vocab_size,
+        target_vocab_size=tokenizer.vocab_size,
+        tie_embeddings="all",
+        **{**sizes, **changes},
+    )
+    return Translation(randomise(backbone), TranslationProcessor(tokenizer, tokenizer, max_length), beam_size)
+
+
+def marian_task(beam_size=2, max_length=12, **changes):
+    """A random translator of Marian's family; `changes` are arguments of its backbone."""
+    vocabulary = read_marian_vocabulary(GOLDENS / "marian_tokens")
+    source = MarianTokenizer(vocabulary.source_model, vocabulary.source)
+    target = MarianTokenizer(vocabulary.target_model, vocabulary.target)
+    size = target.vocab_size
+    sizes = {**SIZES, "input_vocab_size": size, "target_vocab_size": size, "padding_id": target.pad_id, **changes}
+    return Translation(
+        randomise(MarianModel(**sizes), seed=3), TranslationProcessor(source, target, max_length), beam_size
+    )

@@ -122,6 +122,29 @@ def write_tokenizer(folder, tokenizer, family, max_length):
     write_json(folder / "special_tokens_map.json", special)
 
 
+_MARIAN_TOKENS = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+
+
+def write_marian_tokenizers(folder, source, target, max_length):
+    """Writes the files from which `transformers` makes Marian's tokenizer (see `read_marian_vocabulary`).
+
+    Args:
+        folder: path of an existing folder.
+        source, target: tokenizers of the kind "marian".
+        max_length: int, longest text in ids.
+    """
+    folder = Path(folder)
+    is_shared = source.pieces == target.pieces
+    for side, tokenizer in (("source", source), ("target", target)):
+        (folder / f"{side}.spm").write_bytes(tokenizer.model)
+    write_json(folder / "vocab.json", {piece: i for i, piece in enumerate(source.pieces)})
+    if not is_shared:
+        write_json(folder / "target_vocab.json", {piece: i for i, piece in enumerate(target.pieces)})
+    settings = {"tokenizer_class": "MarianTokenizer", "separate_vocabs": not is_shared, "model_max_length": max_length}
+    write_json(folder / "tokenizer_config.json", {**settings, **_MARIAN_TOKENS})
+    write_json(folder / "special_tokens_map.json", _MARIAN_TOKENS)
+
+
 def write_json(path, value):
     """Writes a value as indented JSON."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

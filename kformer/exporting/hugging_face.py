@@ -58,6 +58,32 @@ def _write_masked_language_model(task, folder):
     _write(task, folder, family_of(task.backbone.get_config()).name, "mlm")
 
 
+def _write_translation(task, folder):
+    """A Marian folder; `generate` of `transformers` then searches as the task does."""
+    from kformer.checkpoints.saving import save_weights, write_json, write_marian_tokenizers
+
+    source, target = task.processor.source, task.processor.target
+    if target.kind != "marian":
+        raise ValueError(
+            "A Hugging Face folder holds translations of the family marian, but this task is of kformer's own "
+            "`TransformerModel`: export it as a SavedModel, or start it from a Marian folder (`init`)."
+        )
+    sizes = task.backbone.get_config()
+    save_weights(folder, sizes, _arrays(task), "translation")
+    write_marian_tokenizers(folder, source, target, task.processor.max_length)
+    generation = {
+        "decoder_start_token_id": target.start_id,
+        "eos_token_id": target.end_id,
+        "forced_eos_token_id": target.end_id,
+        "pad_token_id": target.pad_id,
+        "bad_words_ids": [[target.pad_id]],
+        "num_beams": task.beam_size,
+        "length_penalty": task.length_penalty,
+        "max_length": task.processor.max_length,
+    }
+    write_json(folder / "generation_config.json", generation)
+
+
 def _write(task, folder, family, head, **config):
     """Weights with a head, and the tokenizer."""
     from kformer.checkpoints.saving import save_weights, write_tokenizer
@@ -76,4 +102,5 @@ _WRITERS = {
     "LanguageModeling": _write_language_model,
     "MaskedLanguageModeling": _write_masked_language_model,
     "TextClassification": _write_classifier,
+    "Translation": _write_translation,
 }

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kformer import layers, models
-from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task
+from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task, translator
 
 random = np.random.default_rng(0)
 BATCH, LENGTH, D_MODEL = 3, 6, 8
@@ -148,6 +148,11 @@ TASKS = [
     Case("multi-label text classification", text_classification(problem="multi_label"), TEXT),
     Case("text regression", text_classification(problem="regression"), TEXT),
     Case("language modeling", lambda dtype, dropout: language_model(dtype=dtype, dropout=dropout), LETTERS),
+    Case(
+        "translation",
+        lambda dtype, dropout: translator(dtype=dtype, rate=dropout),
+        {name: array % 45 if array.dtype == "int32" else array for name, array in TRANSLATION.items()},
+    ),
     Case(
         "masked language modeling",
         lambda dtype, dropout: masked_language_model(dtype=dtype, dropout=dropout),

@@ -10,8 +10,9 @@ import pytest
 
 import kformer as kf
 from kformer.exporting import Predictor, export
-from tests.tiny import FAMILIES, examples, roberta_task, task
+from tests.tiny import FAMILIES, examples, marian_task, roberta_task, task, translator
 
+MARIAN_TEXTS = ["the green dog", ">>de<< a red man is running", "park"]
 TEXTS = ["a b c", "the film is good", "", "h " * 40, "电影 is bad!"]
 # All that an application needs; whatever else it would import is an error.
 FRESH_PROCESS = """
@@ -96,6 +97,28 @@ def test_a_hugging_face_folder_is_read_back_with_equal_outputs(family, tmp_path)
     again = kf.tasks.TextClassification.from_pretrained(folder, labels=original.labels, max_length=16, dropout=0.0)
     data = examples(8)
     np.testing.assert_allclose(again.outputs_of(data), original.outputs_of(data), atol=1e-5)
+
+
+@pytest.mark.parametrize("tie_embeddings", ["all", "output"])
+def test_a_marian_folder_is_read_back_with_equal_translations(tie_embeddings, tmp_path):
+    original = marian_task(tie_embeddings=tie_embeddings)
+    folder = export(original, tmp_path / "hf", to="hf")
+    again = kf.tasks.Translation.from_pretrained(folder, max_length=12, beam_size=2)
+    assert again.translate(MARIAN_TEXTS) == original.translate(MARIAN_TEXTS)
+
+
+def test_a_translation_that_is_cut_ends_with_the_end_token(tmp_path):
+    target = marian_task(max_length=4).processor.target
+    task = marian_task(max_length=4)
+    task.backbone.final_logits_bias.assign(np.where(np.arange(target.vocab_size) == target.end_id, -50.0, 0.0))
+    forced = task.answers([MARIAN_TEXTS])[0]
+    # Three tokens at most, of which the last is the end at no cost.
+    assert len(target.encode([forced["translation"]])[0]) <= 4 and forced["score"] > -50
+
+
+def test_a_transformer_of_our_own_has_no_hugging_face_form(tmp_path):
+    with pytest.raises(ValueError, match="of the family marian, but this task is of kformer's own `TransformerModel`"):
+        export(translator(), tmp_path / "hf", to="hf")
 
 
 def test_a_head_for_other_labels_is_not_taken(tmp_path):

@@ -2,48 +2,22 @@
 
 import keras
 import numpy as np
-import pyarrow as pa
 import pytest
 import tensorflow as tf
 
 import kformer as kf
-from kformer.data import Examples, profile
+from kformer.data import profile
 from kformer.data.tokenizers import SentencePieceTokenizer, train_sentencepiece
 from kformer.tasks import Translation, load_task
 from kformer.tasks.translation.elements import SourceAugmentation, padded
 from kformer.tasks.translation.processor import TranslationProcessor
 from tests import tiny
-from tests.tiny import randomise
-
-WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs"}
-
-
-def pairs(count=24, seed=0):
-    """Numbers said one after the other, in two languages."""
-    random = np.random.default_rng(seed)
-    rows = [random.choice(list(WORDS), random.integers(1, 5)) for _ in range(count)]
-    columns = {
-        "text": [" ".join(row) for row in rows],
-        "target": [" ".join(WORDS[word] for word in row) for row in rows],
-    }
-    return Examples(pa.table(columns), {name: name for name in columns}, source="tiny")
+from tests.tiny import pairs, randomise, translator
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    examples = pairs(100)
-    return SentencePieceTokenizer(train_sentencepiece([*examples.values("text"), *examples.values("target")], 45))
-
-
-def translator(tokenizer, beam_size=2, max_length=30, **changes):
-    sizes = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "max_length": max_length, "rate": 0.0}
-    backbone = kf.TransformerModel(
-        input_vocab_size=tokenizer.vocab_size,
-        target_vocab_size=tokenizer.vocab_size,
-        tie_embeddings="all",
-        **{**sizes, **changes},
-    )
-    return Translation(randomise(backbone), TranslationProcessor(tokenizer, tokenizer, max_length), beam_size)
+    return tiny.subwords()
 
 
 def one_batch(task, examples, **options):
@@ -113,7 +87,8 @@ def test_one_beam_takes_the_most_probable_token_each_time(tokenizer):
     text = pairs(1).values("text")
     source_ids, mask = task.processor.source_features(tf.constant(text))
     ids = [tokenizer.start_id]
-    while len(ids) < task.processor.max_length and ids[-1] != tokenizer.end_id:
+    # The last place is the end token's.
+    while len(ids) < task.processor.max_length - 1 and ids[-1] != tokenizer.end_id:
         inputs = {"source_ids": source_ids, "source_padding_mask": mask, "target_ids": np.array([ids], "int32")}
         logits = np.array(task(inputs))[0, -1]
         logits[[tokenizer.pad_id, tokenizer.start_id]] = -np.inf

@@ -23,6 +23,7 @@ def make_serving(task):
         target.end_id,
         task.length_penalty,
         suppressed_ids=sorted({target.pad_id, target.start_id} - {target.end_id}),
+        force_end=True,  # as Marian's own configuration has it: a sentence that is cut ends at no cost
     )
 
     def serve(text):

@@ -207,6 +207,12 @@ class Translation(Task):
         """
         return [answer["translation"] for answer in self.answers([list(texts)], batch_size)]
 
+    def variables_by_name(self):
+        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
+        from kformer.checkpoints import own_variables
+
+        return own_variables(self.backbone)
+
     def stages(self):
         """The layers in groups from input to output: what layer-wise rates and freezing count by."""
         return self.backbone.stages()
