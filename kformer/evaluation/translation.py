@@ -96,7 +96,8 @@ def translation_metrics(
 ) -> dict:
     """Scores translations by sacrebleu (Post, WMT 2018), with its signatures.
 
-    BLEU's words are those of sacrebleu's "13a", or characters where the language is written without spaces.
+    BLEU's words are those of sacrebleu's "13a", or characters where sentences have fewer words than BLEU counts in a
+    row: in languages written without spaces, or for single words.
 
     Args:
         hypotheses: translations (n,).
@@ -117,7 +118,7 @@ def translation_metrics(
         raise ValueError(
             f"There must be as many hypotheses as references. Received: {len(hypotheses)} and {len(references)}."
         )
-    words = "char" if _are_without_spaces(references) else "13a"
+    words = "char" if _are_without_spaces(references) or _are_single_words(references) else "13a"
     matches = np.array([hypothesis == target for hypothesis, target in zip(hypotheses, references, strict=True)])
 
     def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -164,3 +165,8 @@ def _corpus_score(metric, hypotheses: Sequence[str], references: Sequence[str], 
 def _are_without_spaces(texts: Sequence[str]) -> bool:
     letters = "".join(texts[:1000])
     return len(_WITHOUT_SPACES.findall(letters)) > 0.2 * max(len(letters), 1)
+
+
+def _are_single_words(texts: Sequence[str]) -> bool:
+    """Whether most texts are too short for the sequences of four words that BLEU counts, which would make it 0."""
+    return bool(np.median([len(text.split()) for text in texts[:1000]]) < 4)

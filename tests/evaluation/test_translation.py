@@ -53,6 +53,11 @@ def test_languages_without_spaces_are_scored_by_characters():
     assert "tok:char" in metrics["bleu"]["signature"]
 
 
+def test_single_words_are_scored_by_characters():
+    metrics = translation_metrics(["dreizehn", "zwanzig"], ["dreizehn", "zwanzig"], num_resamples=0)
+    assert "tok:char" in metrics["bleu"]["signature"] and metrics["bleu"]["value"] == pytest.approx(100)
+
+
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="as many hypotheses as references. Received: 1 and 2."):
         translation_metrics(["a"], ["a", "b"])
