@@ -22,8 +22,8 @@ class _Fit:
         roles: Roles of the examples that the task reads.
         init: Weights to start from.
         data: Source that is taken where none is given.
-        recipe: Fields of the recipe for that source, so that it takes minutes.
-        out: Folder for that source.
+        recipe: Fields of the recipe for that source, whichever part or language of it, so that it takes minutes.
+        out: Folder where no source is given.
         text: An input to try afterwards.
         command: What to try it with; {folder} and {text} are filled in.
     """
@@ -57,7 +57,16 @@ _FITS = {
         roles=("text", "target"),
         init="none",
         data="numbers",
-        recipe={"epochs": 12, "vocab_size": 200, "learning_rate": 2e-3, "dropout": 0.0, "average": 3},
+        recipe={
+            "epochs": 14,
+            "batch_tokens": 2048,
+            "learning_rate": 2e-3,
+            "schedule": "linear",
+            "vocab_size": 200,
+            "dropout": 0.0,
+            "label_smoothing": 0.0,
+            "average": 0,
+        },
         out="saved_models/numbers",
         text="four hundred and seven",
     ),
@@ -138,7 +147,7 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
     def command(data, validation, init, recipe_file, out, overwrite, **arguments):
         import kformer as kf
 
-        is_example = data is None
+        is_example = data is None or data.partition(":")[0] == settings.data
         fields = take_recipe_fields(arguments, recipe_class)
         base = settings.recipe if is_example else {}
         recipe = recipe_class.from_file(recipe_file) if recipe_file else recipe_class(**base)
@@ -146,11 +155,11 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
         load_tensorflow()
         run = kf.fit(
             task,
-            settings.data if is_example else data,
+            settings.data if data is None else data,
             validation,
             init=init,
             recipe=recipe,
-            out=settings.out if is_example and out is None else out,
+            out=settings.out if data is None and out is None else out,
             overwrite=overwrite,
             **given(arguments),
         )

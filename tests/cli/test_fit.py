@@ -47,6 +47,16 @@ def test_data_is_passed_on_with_the_recipe_s_own_defaults(kformer, fitted):
     assert call.recipe == kf.TextClassificationRecipe()
 
 
+def test_the_example_s_own_source_has_its_recipe_also_by_name(kformer, fitted):
+    kformer("fit", "translation", "--data", "numbers:en-ja")
+    kformer("fit", "translation")
+    by_name, unnamed = fitted
+    assert (by_name.data, by_name.out, unnamed.data, unnamed.out) == (
+        "numbers:en-ja", None, "numbers", "saved_models/numbers",
+    )  # fmt: skip
+    assert by_name.recipe == unnamed.recipe
+
+
 def test_data_options_are_passed_on_only_where_given(kformer, fitted):
     kformer("fit", "--data", "reviews.csv", "--label", "stars")
     assert fitted[0].label == "stars"
