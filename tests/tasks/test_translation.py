@@ -182,3 +182,28 @@ def test_at_least_one_beam_is_searched(tokenizer):
 def test_the_shortest_row_has_room_for_a_token(tokenizer):
     with pytest.raises(ValueError, match="`max_length` must be at least 3. Received: max_length=2."):
         TranslationProcessor(tokenizer, tokenizer, max_length=2)
+
+
+def test_an_alignment_shares_each_target_token_out_over_the_source(tokenizer):
+    texts = pairs(3).values("text")
+    for alignment in translator(tokenizer).align(texts, pairs(3).values("target")):
+        assert alignment.weights.shape == (len(alignment.target), len(alignment.source))
+        np.testing.assert_allclose(alignment.weights.sum(axis=1), 1.0, atol=1e-5)
+        assert alignment.source[-1] == alignment.target[-1] == "</s>"
+
+
+def test_an_alignment_s_tokens_are_those_of_the_texts(tokenizer):
+    (alignment,) = translator(tokenizer).align(["one two"], ["eins zwei"])
+    assert "".join(alignment.source[:-1]).replace("▁", " ").strip() == "one two"
+    assert "".join(alignment.target[:-1]).replace("▁", " ").strip() == "eins zwei"
+
+
+def test_an_alignment_does_not_depend_on_its_neighbours(tokenizer):
+    task, texts = translator(tokenizer), ["one", "two three four five six"]
+    together, alone = task.align(texts, ["eins", "zwei"]), task.align(texts[:1], ["eins"])
+    np.testing.assert_allclose(together[0].weights, alone[0].weights, atol=1e-6)
+
+
+def test_translations_to_align_must_be_as_many_as_texts(tokenizer):
+    with pytest.raises(ValueError, match="as many translations as texts. Received: 1 texts and 0 translations."):
+        translator(tokenizer).align(["one"], [])

@@ -7,6 +7,7 @@ from kformer.tasks.losses import cross_entropy
 from kformer.tasks.metrics import TokenAccuracy
 from kformer.tasks.precision import resolve_precision
 from kformer.tasks.task import Task
+from kformer.tasks.translation.alignment import align
 from kformer.tasks.translation.elements import SourceAugmentation, TranslationElements
 from kformer.tasks.translation.processor import TranslationProcessor
 from kformer.tasks.translation.serving import make_serving
@@ -206,6 +207,15 @@ class Translation(Task):
             batch_size: int, sentences at a time, in order of length.
         """
         return [answer["translation"] for answer in self.answers([list(texts)], batch_size)]
+
+    def align(self, texts, translations=None):
+        """From which source tokens each token of a translation was drawn: a list of `Alignment`.
+
+        Args:
+            texts: sequence of str.
+            translations: sequence of str; the task's own when None.
+        """
+        return align(self, texts, self.translate(texts) if translations is None else translations)
 
     def variables_by_name(self):
         """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
