@@ -1,14 +1,14 @@
-"""Strings in, labels and scores out, in a graph."""
+"""Inputs as strings, labels and scores out, in a graph."""
 
 
 def make_serving(task):
     """The task as one TensorFlow function from strings to answers.
 
     Args:
-        task: a text classification task.
+        task: `Classification`, whose processor's `features` makes inputs of strings: texts, or encoded images.
 
     Returns:
-        `tf.function` of `text` (batch,) strings, and `text_pair` where the task reads pairs, to a dict:
+        `tf.function` of (batch,) strings for each of the task's `input_names` to a dict:
 
         - one label: `label` (batch,) strings, `score` (batch,) its probability, `scores` (batch, labels), `labels`
           (labels,) strings;
