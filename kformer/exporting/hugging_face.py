@@ -15,24 +15,33 @@ def write_hf(task, folder):
     Raises:
         ValueError: when their files have no place for something that the task does.
     """
+    if obstacle := hf_obstacle(task):
+        raise ValueError(obstacle)
+    _WRITERS[type(task).__name__][1](task, folder)
+
+
+def hf_obstacle(task):
+    """Why a task has no Hugging Face form, a sentence; None where it has one."""
     name = type(task).__name__
     if name not in _WRITERS:
-        raise ValueError(f"There is no Hugging Face form of {task.title}: export it as a SavedModel.")
+        return f"There is no Hugging Face form of {task.title}: export it as a SavedModel."
     if task.processor.html:
-        raise ValueError(
-            "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
+        return "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
+    return _WRITERS[name][0](task)
+
+
+def _classifier_obstacle(task):
+    if task.pooling != "first":
+        return (
+            f"A Hugging Face classifier reads the first position, but this task has `pooling` {task.pooling}: export "
+            "it as a SavedModel."
         )
-    _WRITERS[name](task, folder)
+    return None
 
 
 def _write_classifier(task, folder):
     from kformer.checkpoints import save_hf
 
-    if task.pooling != "first":
-        raise ValueError(
-            f"A Hugging Face classifier reads the first position, but this task has `pooling` {task.pooling}: export "
-            "it as a SavedModel."
-        )
     arrays = _arrays(task)
     if task.problem == "regression":
         # Their head has no mean and scale of its own: ours become part of it.
@@ -42,12 +51,16 @@ def _write_classifier(task, folder):
     save_hf(folder, task.backbone.get_config(), arrays, task.processor.tokenizer, task.labels, task.problem)
 
 
-def _write_language_model(task, folder):
+def _language_model_obstacle(task):
     if task.processor.tokenizer.kind != "byte_bpe":
-        raise ValueError(
+        return (
             f"A Hugging Face GPT-2 has a byte-level BPE tokenizer, but this task has one of the kind "
             f"{task.processor.tokenizer.kind!r}: export it as a SavedModel, or train it with `tokenizer` byte_bpe."
         )
+    return None
+
+
+def _write_language_model(task, folder):
     end_id = task.processor.tokenizer.end_id
     _write(task, folder, "gpt2", "lm", bos_token_id=end_id, eos_token_id=end_id)
 
@@ -58,18 +71,21 @@ def _write_masked_language_model(task, folder):
     _write(task, folder, family_of(task.backbone.get_config()).name, "mlm")
 
 
+def _translation_obstacle(task):
+    if task.processor.target.kind != "marian":
+        return (
+            "A Hugging Face folder holds translations of the family marian, but this task is of kformer's own "
+            "`TransformerModel`: export it as a SavedModel, or start it from a Marian folder (`init`)."
+        )
+    return None
+
+
 def _write_translation(task, folder):
     """A Marian folder; `generate` of `transformers` then searches as the task does."""
     from kformer.checkpoints.saving import save_weights, write_json, write_marian_tokenizers
 
     source, target = task.processor.source, task.processor.target
-    if target.kind != "marian":
-        raise ValueError(
-            "A Hugging Face folder holds translations of the family marian, but this task is of kformer's own "
-            "`TransformerModel`: export it as a SavedModel, or start it from a Marian folder (`init`)."
-        )
-    sizes = task.backbone.get_config()
-    save_weights(folder, sizes, _arrays(task), "translation")
+    save_weights(folder, task.backbone.get_config(), _arrays(task), "translation")
     write_marian_tokenizers(folder, source, target, task.processor.max_length)
     generation = {
         "decoder_start_token_id": target.start_id,
@@ -97,10 +113,14 @@ def _arrays(task):
     return {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
 
 
-# Class of a task -> what writes it.
+def _no_obstacle(task):
+    return None
+
+
+# Class of a task -> what may stand in the way, and what writes it.
 _WRITERS = {
-    "LanguageModeling": _write_language_model,
-    "MaskedLanguageModeling": _write_masked_language_model,
-    "TextClassification": _write_classifier,
-    "Translation": _write_translation,
+    "LanguageModeling": (_language_model_obstacle, _write_language_model),
+    "MaskedLanguageModeling": (_no_obstacle, _write_masked_language_model),
+    "TextClassification": (_classifier_obstacle, _write_classifier),
+    "Translation": (_translation_obstacle, _write_translation),
 }

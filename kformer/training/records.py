@@ -10,6 +10,7 @@ import sys
 
 from kformer.data import profile
 from kformer.evaluation import ReportData, render_report
+from kformer.exporting.hugging_face import hf_obstacle
 from kformer.runs import atomic_path, environment
 
 
@@ -75,7 +76,7 @@ def next_commands(task, name):
     return [
         f"kformer {task.example_command.format(run=run)}",
         f"kformer evaluate {run} --data FILE",
-        f"kformer export {run} --to hf",
+        *([] if hf_obstacle(task) else [f"kformer export {run} --to hf"]),
         f"tensorboard --logdir {run}/tensorboard",
     ]
 
