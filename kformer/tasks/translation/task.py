@@ -63,6 +63,7 @@ class Translation(Task):
             train.values("text"),
             train.values("target"),
             variant=recipe.variant,
+            norm_first=recipe.norm_first,
             vocab_size=recipe.vocab_size,
             subwords=recipe.subwords,
             joint=recipe.joint_vocabulary,
@@ -113,6 +114,7 @@ class Translation(Task):
         sources,
         targets,
         variant="transformer-tiny",
+        norm_first=True,
         vocab_size=8000,
         subwords="bpe",
         joint=True,
@@ -130,6 +132,7 @@ class Translation(Task):
         Args:
             sources, targets: lists of str.
             variant: str, whose sizes to take (`kformer models`).
+            norm_first: bool, normalise before each sublayer: learns from fewer updates than the paper's norm after it.
             vocab_size: int, subwords of the joint vocabulary, or of each.
             subwords: str, "bpe" or "unigram".
             joint: bool, one vocabulary and one table of vectors for both languages.
@@ -154,6 +157,7 @@ class Translation(Task):
             input_vocab_size=tokenizers[0].vocab_size,
             target_vocab_size=tokenizers[-1].vocab_size,
             tie_embeddings="all" if joint else "output",
+            norm_first=norm_first,
             rate=dropout,
             max_length=max_length,
             dtype=resolve_precision(precision)[0],
