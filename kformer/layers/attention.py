@@ -22,8 +22,8 @@ class MultiHeadAttention(keras.layers.Layer):
         num_heads: int, must divide `d_model`.
         d_model: int, width of inputs and outputs.
         dropout: float, rate on the attention weights.
-        use_bias: bool, biases on the four projections.
         kernel_initializer: str, see `layers.initializers`.
+        qkv_bias: bool, biases on the projections to queries, keys and values.
 
     Call arguments:
         inputs: (batch, query, d_model).
@@ -44,27 +44,27 @@ class MultiHeadAttention(keras.layers.Layer):
         `return_scores`, then the updated cache if `cache` was given.
     """
 
-    def __init__(self, num_heads, d_model, dropout=0.0, use_bias=True, kernel_initializer="truncated_normal", **kwargs):
+    def __init__(self, num_heads, d_model, dropout=0.0, kernel_initializer="truncated_normal", qkv_bias=True, **kwargs):
         super().__init__(**kwargs)
         if num_heads < 1 or d_model % num_heads:
             raise ValueError(f"`num_heads` must divide `d_model`. Received: num_heads={num_heads}, d_model={d_model}.")
         self.num_heads = num_heads
         self.d_model = d_model
         self.dropout = dropout
-        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
+        self.qkv_bias = qkv_bias
         self.d_head = d_model // num_heads
         self.supports_masking = True
-        self.query = self._projection("query")
-        self.key = self._projection("key")
-        self.value = self._projection("value")
+        self.query = self._projection("query", qkv_bias)
+        self.key = self._projection("key", qkv_bias)
+        self.value = self._projection("value", qkv_bias)
         self.output_projection = self._projection("output")
         self.score_dropout = Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
 
-    def _projection(self, name):
+    def _projection(self, name, use_bias=True):
         return keras.layers.Dense(
             self.d_model,
-            use_bias=self.use_bias,
+            use_bias=use_bias,
             kernel_initializer=kernel_initializer_of(self.kernel_initializer),
             dtype=self.dtype_policy,
             name=name,
@@ -156,8 +156,8 @@ class MultiHeadAttention(keras.layers.Layer):
             "num_heads": self.num_heads,
             "d_model": self.d_model,
             "dropout": self.dropout,
-            "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
+            "qkv_bias": self.qkv_bias,
         }
 
 

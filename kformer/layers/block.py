@@ -3,6 +3,7 @@
 import keras
 
 from kformer.layers.attention import MultiHeadAttention
+from kformer.layers.drop_path import DropPath
 from kformer.layers.dropout import Dropout
 from kformer.layers.feed_forward import FeedForward
 
@@ -24,6 +25,8 @@ class TransformerBlock(keras.layers.Layer):
         norm_epsilon: float, added to the variance.
         cross_attention: bool, a second attention, over `context`.
         kernel_initializer: str, see `layers.initializers`.
+        qkv_bias: bool, of the attentions, see `MultiHeadAttention`.
+        drop_path: float, rate of `DropPath` on each sublayer's output.
 
     Call arguments:
         inputs: (batch, length, d_model).
@@ -49,6 +52,8 @@ class TransformerBlock(keras.layers.Layer):
         norm_epsilon=1e-12,
         cross_attention=False,
         kernel_initializer="truncated_normal",
+        qkv_bias=True,
+        drop_path=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -62,6 +67,8 @@ class TransformerBlock(keras.layers.Layer):
         self.norm_epsilon = norm_epsilon
         self.cross_attention = cross_attention
         self.kernel_initializer = kernel_initializer
+        self.qkv_bias = qkv_bias
+        self.drop_path = drop_path
         self.supports_masking = True
 
         self.attention = self._attention("attention")
@@ -85,12 +92,15 @@ class TransformerBlock(keras.layers.Layer):
             self.d_model,
             self.attention_dropout,
             kernel_initializer=self.kernel_initializer,
+            qkv_bias=self.qkv_bias,
             dtype=self.dtype_policy,
             name=name,
         )
 
     def _residual(self, name):
-        return Residual(self.dropout, self.norm_first, self.norm_epsilon, dtype=self.dtype_policy, name=name)
+        return Residual(
+            self.dropout, self.norm_first, self.norm_epsilon, self.drop_path, dtype=self.dtype_policy, name=name
+        )
 
     def build(self, input_shape):
         self.attention.build(input_shape)
@@ -142,6 +152,11 @@ class TransformerBlock(keras.layers.Layer):
         x = self.feed_forward_residual(x, transformed, training=training)
         return (x, *extras) if extras else x
 
+    def drop_paths(self):
+        """The `DropPath` layers, one per sublayer; none at a rate of 0."""
+        residuals = [layer for layer in self._layers if isinstance(layer, Residual)]
+        return [residual.output_drop_path for residual in residuals if residual.output_drop_path is not None]
+
     def compute_output_spec(
         self, inputs, context=None, context_keys_values=None, cache=None, return_scores=False, **kwargs
     ):
@@ -166,6 +181,8 @@ class TransformerBlock(keras.layers.Layer):
             "norm_epsilon": self.norm_epsilon,
             "cross_attention": self.cross_attention,
             "kernel_initializer": self.kernel_initializer,
+            "qkv_bias": self.qkv_bias,
+            "drop_path": self.drop_path,
         }
 
 
@@ -179,6 +196,7 @@ class Residual(keras.layers.Layer):
         dropout: float, rate on f's output.
         norm_first: bool, normalise what f reads and not what comes out.
         norm_epsilon: float, added to the variance.
+        drop_path: float, rate of `DropPath` on f's output; at 0 there is no such layer.
 
     Call arguments:
         inputs, outputs: (batch, length, d_model), what f read (before the norm) and what it returned.
@@ -187,16 +205,20 @@ class Residual(keras.layers.Layer):
         (batch, length, d_model).
     """
 
-    def __init__(self, dropout=0.1, norm_first=False, norm_epsilon=1e-12, **kwargs):
+    def __init__(self, dropout=0.1, norm_first=False, norm_epsilon=1e-12, drop_path=0.0, **kwargs):
         super().__init__(**kwargs)
         self.dropout = dropout
         self.norm_first = norm_first
         self.norm_epsilon = norm_epsilon
+        self.drop_path = drop_path
         self.output_dropout = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.output_drop_path = DropPath(drop_path, dtype=self.dtype_policy, name="drop_path") if drop_path else None
         self.norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="norm")
 
     def build(self, input_shape):
         self.output_dropout.build(input_shape)
+        if self.output_drop_path is not None:
+            self.output_drop_path.build(input_shape)
         self.norm.build(input_shape)
 
     def before(self, inputs):
@@ -204,7 +226,10 @@ class Residual(keras.layers.Layer):
         return self.norm(inputs) if self.norm_first else inputs
 
     def call(self, inputs, outputs, training=False):
-        x = inputs + self.output_dropout(outputs, training=training)
+        outputs = self.output_dropout(outputs, training=training)
+        if self.output_drop_path is not None:
+            outputs = self.output_drop_path(outputs, training=training)
+        x = inputs + outputs
         return x if self.norm_first else self.norm(x)
 
     def get_config(self):
@@ -213,4 +238,5 @@ class Residual(keras.layers.Layer):
             "dropout": self.dropout,
             "norm_first": self.norm_first,
             "norm_epsilon": self.norm_epsilon,
+            "drop_path": self.drop_path,
         }

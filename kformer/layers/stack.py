@@ -13,7 +13,8 @@ class TransformerStack(keras.layers.Layer):
     Args:
         num_layers: int, number of blocks.
         num_heads, d_model, d_ff, dropout, attention_dropout, activation, norm_first, norm_epsilon, cross_attention,
-            kernel_initializer: see `TransformerBlock`.
+            kernel_initializer, qkv_bias: see `TransformerBlock`.
+        drop_path: float, rate of `DropPath` in the last block; from 0 in the first it rises evenly.
 
     Call arguments:
         inputs: (batch, length, d_model).
@@ -45,6 +46,8 @@ class TransformerStack(keras.layers.Layer):
         norm_epsilon=1e-12,
         cross_attention=False,
         kernel_initializer="truncated_normal",
+        qkv_bias=True,
+        drop_path=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -54,6 +57,7 @@ class TransformerStack(keras.layers.Layer):
         self.d_model = d_model
         self.norm_first = norm_first
         self.cross_attention = cross_attention
+        self.drop_path = drop_path
         self.supports_masking = True
         self.blocks = [
             TransformerBlock(
@@ -67,6 +71,8 @@ class TransformerStack(keras.layers.Layer):
                 norm_epsilon,
                 cross_attention,
                 kernel_initializer,
+                qkv_bias,
+                drop_path=drop_path * i / max(1, num_layers - 1),
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )
@@ -145,6 +151,24 @@ class TransformerStack(keras.layers.Layer):
         """Each block's keys and values of a context (batch, context_length, d_model), to be computed once."""
         return [block.context_attention.keys_values(context) for block in self.blocks]
 
+    def set_drop_path(self, rate):
+        """Gives the last block this rate of stochastic depth and the others their share, without a new trace.
+
+        Args:
+            rate: float in [0, 1).
+
+        Raises:
+            ValueError: when the stack was built without stochastic depth.
+        """
+        if not self.drop_path:
+            raise ValueError(
+                f"A stack built with `drop_path` 0 has no layers that drop paths: build it with a rate above 0. "
+                f"Received: rate={rate}."
+            )
+        for i, block in enumerate(self.blocks):
+            for path in block.drop_paths():
+                path.rate.assign(rate * i / max(1, self.num_layers - 1))
+
     def _causal_mask(self, inputs, use_causal_mask, caches, cache_index):
         """(query, key), or None where positions may see all others."""
         length = keras.ops.shape(inputs)[1]
@@ -158,4 +182,4 @@ class TransformerStack(keras.layers.Layer):
     def get_config(self):
         block = self.blocks[0].get_config()
         own = {name: value for name, value in block.items() if name not in ("name", "trainable", "dtype")}
-        return {**super().get_config(), "num_layers": self.num_layers, **own}
+        return {**super().get_config(), "num_layers": self.num_layers, **own, "drop_path": self.drop_path}

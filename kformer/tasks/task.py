@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kformer.data.allocator import keep_freed_memory
-from kformer.layers import Dropout
+from kformer.layers import Dropout, DropPath
 from kformer.tasks.losses import TargetMean
 
 
@@ -333,12 +333,13 @@ class Task(keras.Model):
             layer.rate.assign(rate)
 
     def reseed(self, seed):
-        """Restarts the random sequences of all dropout layers, so that a seed repeats a run.
+        """Restarts the random sequences of all layers that drop something, so that a seed repeats a run.
 
         Args:
             seed: int.
         """
-        for i, layer in enumerate(self.dropout_layers()):
+        random = [layer for layer in self._flatten_layers() if isinstance(layer, Dropout | DropPath)]
+        for i, layer in enumerate(random):
             layer.seed_generator.state.assign([seed % 2**31, i])
 
     def save_assets(self, dir_path):

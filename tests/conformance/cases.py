@@ -97,6 +97,7 @@ LAYERS = [
     Case("cross-attention", attention, X, {"context": CONTEXT}),
     Case("feed-forward", lambda dtype, dropout: layers.FeedForward(D_MODEL, 16, dropout=dropout, dtype=dtype), X),
     Case("dropout", lambda dtype, dropout: layers.Dropout(dropout, dtype=dtype), X),
+    Case("drop path", lambda dtype, dropout: layers.DropPath(dropout, dtype=dtype), X),
     Case("tokens", lambda dtype, _: layers.TokenEmbedding(60, D_MODEL, True, dtype=dtype), TOKEN_IDS, is_random=False),
     Case("positions", lambda dtype, _: layers.PositionEmbedding(9, D_MODEL, 2, dtype=dtype), X, is_random=False),
     Case("sinusoids", lambda dtype, _: layers.SinusoidalPositionEmbedding(9, D_MODEL, dtype=dtype), X, is_random=False),
@@ -119,6 +120,12 @@ LAYERS = [
         lambda *a: stack(*a, norm_first=True, norm_epsilon=1e-5),
         X,
         {"padding_mask": MASK, "use_causal_mask": True, "return_attention_scores": True},
+    ),
+    Case(
+        "stack of a ViT",
+        lambda *a: stack(*a, num_layers=2, norm_first=True, qkv_bias=False, drop_path=0.01),
+        X,
+        {"return_hidden_states": True},
     ),
     Case("cross stack", lambda *a: stack(*a, cross_attention=True), X, {"context": CONTEXT}),
 ]

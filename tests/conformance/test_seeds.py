@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kformer.layers import Dropout
+from kformer.layers import Dropout, DropPath
 from tests.conformance.cases import CASES, flat
 
 
@@ -14,7 +14,7 @@ def case(request):
 
 def test_a_seed_repeats_and_two_differ(case):
     layer = case.build(dropout=0.5)
-    dropouts = [part for part in layer._flatten_layers() if isinstance(part, Dropout)]
+    dropouts = [part for part in layer._flatten_layers() if isinstance(part, Dropout | DropPath)]
 
     def trained(seed):
         for i, dropout in enumerate(dropouts):

@@ -124,10 +124,11 @@ def test_it_builds_itself_from_what_it_is_called_with():
     assert layer.key.kernel.shape == (6, D_MODEL)
 
 
-def test_without_bias_there_are_four_weights():
-    layer = MultiHeadAttention(HEADS, D_MODEL, use_bias=False)
+def test_without_their_biases_queries_keys_and_values_are_plain_products():
+    layer = MultiHeadAttention(HEADS, D_MODEL, qkv_bias=False)
     layer.build((None, None, D_MODEL))
-    assert len(layer.trainable_variables) == 4
+    biases = [variable.path.split("/")[-2] for variable in layer.trainable_variables if variable.path.endswith("bias")]
+    assert biases == ["output"]
 
 
 def test_dropout_acts_on_the_weights_in_training_only():

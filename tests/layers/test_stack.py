@@ -95,3 +95,34 @@ def test_padded_context_is_ignored():
 def test_a_stack_needs_a_layer():
     with pytest.raises(ValueError, match="`num_layers` must be a positive integer. Received: num_layers=0"):
         TransformerStack(0, 2, 8, 16)
+
+
+def drop_path_rates(stack):
+    return [[float(path.rate) for path in block.drop_paths()] for block in stack.blocks]
+
+
+def test_the_rate_of_stochastic_depth_rises_from_block_to_block():
+    stack = TransformerStack(3, 2, 8, 16, drop_path=0.2)
+    stack.build(X.shape)
+    np.testing.assert_allclose(drop_path_rates(stack)[1:], [[0.1, 0.1], [0.2, 0.2]])
+    assert drop_path_rates(stack)[0] == []
+
+
+def test_a_new_rate_of_stochastic_depth_rises_likewise():
+    stack = TransformerStack(3, 2, 8, 16, drop_path=0.2)
+    stack.build(X.shape)
+    stack.set_drop_path(0.4)
+    np.testing.assert_allclose(drop_path_rates(stack)[1:], [[0.2, 0.2], [0.4, 0.4]])
+
+
+def test_a_stack_without_stochastic_depth_takes_no_rate_of_it():
+    with pytest.raises(ValueError, match="built with `drop_path` 0 has no layers that drop paths.* Received: rate=0.1"):
+        random_stack().set_drop_path(0.1)
+
+
+def test_a_dropped_block_leaves_its_inputs():
+    stack = random_stack(norm_first=True, dropout=0.0, drop_path=0.5)
+    stack.set_drop_path(0.999999)
+    states = stack(X, training=True, return_hidden_states=True)["hidden_states"]
+    assert not np.allclose(states[1], X)
+    np.testing.assert_array_equal(states[2], states[1])
