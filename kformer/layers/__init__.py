@@ -2,21 +2,31 @@
 
 from kformer.layers.attention import MultiHeadAttention
 from kformer.layers.block import Residual, TransformerBlock
+from kformer.layers.detection_head import SetPredictionHead
 from kformer.layers.drop_path import DropPath
 from kformer.layers.dropout import Dropout
 from kformer.layers.embeddings import PositionEmbedding, SinusoidalPositionEmbedding, TokenEmbedding
 from kformer.layers.feed_forward import FeedForward
+from kformer.layers.grid_positions import GridPositionEmbedding
+from kformer.layers.learned_tokens import LearnedTokens
 from kformer.layers.masked_language_model import MaskedLanguageModelHead
+from kformer.layers.patches import PatchEmbedding
+from kformer.layers.sequence_pooling import SequencePooling
 from kformer.layers.stack import TransformerStack
 
 __all__ = [
     "DropPath",
     "Dropout",
     "FeedForward",
+    "GridPositionEmbedding",
+    "LearnedTokens",
     "MaskedLanguageModelHead",
     "MultiHeadAttention",
+    "PatchEmbedding",
     "PositionEmbedding",
     "Residual",
+    "SequencePooling",
+    "SetPredictionHead",
     "SinusoidalPositionEmbedding",
     "TokenEmbedding",
     "TransformerBlock",

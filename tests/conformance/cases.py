@@ -23,6 +23,8 @@ TOKEN_IDS = (random.integers(5, 60, (BATCH, LENGTH)) * MASK).astype("int32")
 TEXT = {"token_ids": TOKEN_IDS, "padding_mask": MASK}
 TRANSLATION = {"source_ids": TOKEN_IDS, "source_padding_mask": MASK, "target_ids": TOKEN_IDS}
 LETTERS = {"token_ids": TOKEN_IDS % 16, "padding_mask": MASK}
+IMAGES = random.normal(size=(BATCH, 8, 12, 3)).astype("float32")
+PICTURES = {"images": IMAGES}
 PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
 
 
@@ -101,6 +103,16 @@ LAYERS = [
     Case("tokens", lambda dtype, _: layers.TokenEmbedding(60, D_MODEL, True, dtype=dtype), TOKEN_IDS, is_random=False),
     Case("positions", lambda dtype, _: layers.PositionEmbedding(9, D_MODEL, 2, dtype=dtype), X, is_random=False),
     Case("sinusoids", lambda dtype, _: layers.SinusoidalPositionEmbedding(9, D_MODEL, dtype=dtype), X, is_random=False),
+    Case("patches", lambda dtype, _: layers.PatchEmbedding(4, D_MODEL, dtype=dtype), IMAGES, is_random=False),
+    Case(
+        "positions on a grid",
+        lambda dtype, _: layers.GridPositionEmbedding((2, 2), D_MODEL, 1, 2, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
+    Case("learned tokens", lambda dtype, _: layers.LearnedTokens(2, D_MODEL, dtype=dtype), X, is_random=False),
+    Case("sequence pooling", lambda dtype, _: layers.SequencePooling(dtype=dtype), X, is_random=False),
+    Case("set prediction head", lambda dtype, _: layers.SetPredictionHead(D_MODEL, 5, dtype=dtype), X, is_random=False),
     Case(
         "masked-language-model head",
         lambda dtype, _: layers.MaskedLanguageModelHead(D_MODEL, 60, dtype=dtype),
