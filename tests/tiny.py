@@ -18,7 +18,7 @@ from kformer.data.tokenizers import (
     train_byte_bpe,
     train_sentencepiece,
 )
-from kformer.models import BertBackbone, GPT2Backbone, MarianModel, TransformerModel
+from kformer.models import BertBackbone, GPT2Backbone, MarianModel, TransformerModel, ViTBackbone
 from kformer.tasks import LanguageModeling, MaskedLanguageModeling, TextClassification, Translation
 from kformer.tasks.language_modeling.processor import LanguageModelProcessor
 from kformer.tasks.masked_language_modeling.processor import MaskedTextProcessor
@@ -51,6 +51,12 @@ def randomise(layer, seed=0):
 def backbone(family="bert", **changes):
     """A random backbone with the settings of a family."""
     return randomise(BertBackbone(**{"vocab_size": len(VOCABULARY), **SIZES, **FAMILIES[family], **changes}))
+
+
+def vit(**changes):
+    """A random ViT of images of 8 x 8 pixels."""
+    sizes = {name: size for name, size in SIZES.items() if name != "max_length"}
+    return randomise(ViTBackbone(**{**sizes, "image_size": 8, "patch_size": 4, **changes}))
 
 
 def task(

@@ -6,18 +6,24 @@ from kformer.models.registry import VARIANTS, Variant, build, get_variant, varia
 
 CLASSES = {
     "BertBackbone": "kformer.models.bert",
+    "CompactTransformer": "kformer.models.cct",
     "GPT2Backbone": "kformer.models.gpt2",
     "MarianModel": "kformer.models.marian",
     "TransformerModel": "kformer.models.transformer",
+    "ViTBackbone": "kformer.models.vit",
+    "YolosBackbone": "kformer.models.yolos",
 }
 
 __all__ = [
     "VARIANTS",
     "BertBackbone",
+    "CompactTransformer",
     "GPT2Backbone",
     "MarianModel",
     "TransformerModel",
     "Variant",
+    "ViTBackbone",
+    "YolosBackbone",
     "build",
     "get_variant",
     "variants",

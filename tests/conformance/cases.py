@@ -12,7 +12,9 @@ import keras
 import numpy as np
 
 from kformer import layers, models
-from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task, translator
+from kformer.models.cct import ConvolutionalTokenizer
+from kformer.models.yolos import MidPositions
+from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task, translator, vit
 
 random = np.random.default_rng(0)
 BATCH, LENGTH, D_MODEL = 3, 6, 8
@@ -114,6 +116,18 @@ LAYERS = [
     Case("sequence pooling", lambda dtype, _: layers.SequencePooling(dtype=dtype), X, is_random=False),
     Case("set prediction head", lambda dtype, _: layers.SetPredictionHead(D_MODEL, 5, dtype=dtype), X, is_random=False),
     Case(
+        "convolutional tokens",
+        lambda dtype, _: ConvolutionalTokenizer(D_MODEL, 2, hidden_channels=4, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
+    Case(
+        "positions between blocks",
+        lambda dtype, _: MidPositions(2, (2, 2), D_MODEL, 2, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
+    Case(
         "masked-language-model head",
         lambda dtype, _: layers.MaskedLanguageModelHead(D_MODEL, 60, dtype=dtype),
         X,
@@ -160,6 +174,29 @@ DECODERS = [
         TRANSLATION,
     ),
 ]
+VISION = [
+    Case(name, lambda dtype, dropout, changes=changes: vit(dtype=dtype, dropout=dropout, **changes), PICTURES)
+    for name, changes in {
+        "vit": {},
+        "vit by the mean": {"pooling": "mean", "qkv_bias": False},
+        "deit": {"distilled": True, "num_layers": 2, "drop_path": 0.01},
+    }.items()
+] + [
+    Case(
+        "yolos",
+        lambda dtype, dropout: models.YolosBackbone(
+            2, D_MODEL, 2, 16, (8, 8), 4, num_detection_tokens=3, dropout=dropout, dtype=dtype
+        ),
+        PICTURES,
+    ),
+    Case(
+        "cct",
+        lambda dtype, dropout: models.CompactTransformer(
+            2, D_MODEL, 2, 16, 16, num_convolutions=2, hidden_channels=4, dropout=dropout, drop_path=0.01, dtype=dtype
+        ),
+        PICTURES,
+    ),
+]
 TASKS = [
     Case("text classification", text_classification(), TEXT),
     Case("text classification of pairs", text_classification(pair=True), PAIR),
@@ -178,4 +215,4 @@ TASKS = [
         TEXT,
     ),
 ]
-CASES = [*LAYERS, *BACKBONES, *DECODERS, *TASKS]
+CASES = [*LAYERS, *BACKBONES, *DECODERS, *VISION, *TASKS]
