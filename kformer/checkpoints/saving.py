@@ -16,8 +16,8 @@ def save_weights(folder, sizes, variables, head=None, **config):
         folder: path of a new or existing folder.
         sizes: dict, the backbone's arguments.
         variables: dict, name in the table -> variable or array, the head's among them.
-        head: str, "classifier" or "mlm" (BERT, DistilBERT, RoBERTa), "lm" (GPT-2) or "translation" (Marian);
-            None for none.
+        head: str, "classifier" or "mlm" (BERT, DistilBERT, RoBERTa), "lm" (GPT-2), "translation" (Marian), "classifier"
+            (ViT, DeiT), "distilled" (DeiT) or "detector" (YOLOS); None for none.
         **config: further entries of config.json, such as ids of special tokens.
 
     Raises:

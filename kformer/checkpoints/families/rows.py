@@ -22,6 +22,9 @@ class Form:
 AS_IT_IS = Form(lambda tensor: (tensor,), lambda array: array)
 TRANSPOSED = Form(lambda tensor: (tensor.T,), lambda array: array.T)
 ONE_ROW = Form(lambda tensor: (tensor[0],), lambda array: array[None])
+ROW_IN_EACH = Form(lambda tensor: (tensor[:, 0],), lambda array: array[:, None])
+# Theirs is (out, in, height, width), ours (height, width, in, out).
+CONVOLUTION = Form(lambda tensor: (tensor.transpose(2, 3, 1, 0),), lambda array: array.transpose(3, 2, 0, 1))
 SIDE_BY_SIDE = Form(lambda tensor: tuple(np.split(tensor, 3, axis=-1)), lambda *arrays: np.concatenate(arrays, axis=-1))
 
 
