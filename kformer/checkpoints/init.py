@@ -17,6 +17,7 @@ MINILM_SHA256 = {
 }
 HUB_FILES = (
     "config.json",
+    "preprocessor_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "vocab.txt",
