@@ -31,7 +31,8 @@ def models(source, epochs, max_length, **arguments):
     from kformer.cli.probe import measure, training_memory
 
     examples = kf.data.load(source, required=(), **given(arguments))
-    variants = [variant for variant in variants if ("translation" in variant.tasks) == ("target" in examples.fields)]
+    readers = [variant for variant in variants if not variant.reads_images]
+    variants = [variant for variant in readers if ("translation" in variant.tasks) == ("target" in examples.fields)]
     rows = [_name_and_size(variant) for variant in variants]
     lengths = _token_lengths(examples, max_length)
     mean_length = sum(lengths) / len(lengths)

@@ -14,6 +14,11 @@ GPT2_PAPER = "https://openai.com/index/better-language-models"
 TRANSFORMER_PAPER = "https://arxiv.org/abs/1706.03762"
 TINY_TRANSFORMER_PAPER = "https://arxiv.org/abs/2105.14462"
 OPUS_MT_PAPER = "https://aclanthology.org/2020.eamt-1.61"
+VIT_PAPER = "https://arxiv.org/abs/2010.11929"
+SMALL_VIT_PAPER = "https://arxiv.org/abs/2106.10270"
+DEIT_PAPER = "https://arxiv.org/abs/2012.12877"
+CCT_PAPER = "https://arxiv.org/abs/2104.05704"
+YOLOS_PAPER = "https://arxiv.org/abs/2106.00666"
 
 # Family -> the module and the class of its backbones.
 BACKBONES = {
@@ -23,8 +28,13 @@ BACKBONES = {
     "gpt2": ("kformer.models.gpt2", "GPT2Backbone"),
     "transformer": ("kformer.models.transformer", "TransformerModel"),
     "marian": ("kformer.models.marian", "MarianModel"),
+    "vit": ("kformer.models.vit", "ViTBackbone"),
+    "deit": ("kformer.models.vit", "ViTBackbone"),
+    "cct": ("kformer.models.cct", "CompactTransformer"),
+    "yolos": ("kformer.models.yolos", "YolosBackbone"),
 }
 _TEXT_ENCODER = ("text-classification", "masked-language-modeling")
+_IMAGE_ENCODER = ("image-classification", "segmentation", "face-verification")
 # Family -> the tasks that its models serve.
 TASKS = {
     "bert": _TEXT_ENCODER,
@@ -33,6 +43,10 @@ TASKS = {
     "gpt2": ("language-modeling",),
     "transformer": ("translation",),
     "marian": ("translation",),
+    "vit": _IMAGE_ENCODER,
+    "deit": _IMAGE_ENCODER,
+    "cct": ("image-classification",),
+    "yolos": ("object-detection",),
 }
 
 
@@ -64,12 +78,22 @@ class Variant:
         """int, trainable parameters of the backbone."""
         return backbone_class(self.family).count_parameters(**self.sizes)
 
-    def training_flops(self, length):
-        """Floating-point operations of one training step on one example of `length` tokens (forward x 3).
+    @property
+    def reads_images(self):
+        """bool, whether it reads images and not text."""
+        return "image_size" in self.sizes
 
-        A translation has as many in its source and in its target.
+    def training_flops(self, length):
+        """Floating-point operations of one training step on one example (forward x 3).
+
+        Args:
+            length: int, tokens of a text (a translation has as many in its source and in its target), or pixels of the
+                side of a square image.
         """
-        return 3 * length * backbone_class(self.family).flops_per_token(length=length, **self.sizes)
+        backbone = backbone_class(self.family)
+        if self.reads_images:
+            return 3 * backbone.flops_per_image(**{**self.sizes, "image_size": length})
+        return 3 * length * backbone.flops_per_token(length=length, **self.sizes)
 
 
 def _bert(num_layers, d_model, num_heads=None, **others):
@@ -108,6 +132,31 @@ def _transformer(num_layers, d_model, num_heads, d_ff, vocab_size, **others):
     }
 
 
+def _vit(d_model, num_layers=12, **others):
+    """The sizes of a ViT: heads of 64, patches of 16 x 16 pixels."""
+    return {
+        "num_layers": num_layers,
+        "d_model": d_model,
+        "num_heads": d_model // 64,
+        "d_ff": 4 * d_model,
+        "image_size": 224,
+        "patch_size": 16,
+        **others,
+    }
+
+
+def _cct(num_layers, d_model, num_heads, d_ff, num_convolutions):
+    """The sizes of a CCT for images of 32 x 32 pixels."""
+    return {
+        "num_layers": num_layers,
+        "d_model": d_model,
+        "num_heads": num_heads,
+        "d_ff": d_ff,
+        "image_size": 32,
+        "num_convolutions": num_convolutions,
+    }
+
+
 OPUS_MT = _transformer(6, 512, 8, 2048, vocab_size=58101, padding_id=58100)
 
 VARIANTS = {
@@ -140,6 +189,36 @@ VARIANTS = {
         Variant("transformer-big", "transformer", TRANSFORMER_PAPER, _transformer(6, 1024, 16, 4096, 37000), "none"),
         Variant("opus-mt-en-de", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-en-de"),
         Variant("opus-mt-de-en", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-de-en"),
+        Variant("vit-tiny-16", "vit", SMALL_VIT_PAPER, _vit(192), "hf:WinKawaks/vit-tiny-patch16-224"),
+        Variant("vit-small-16", "vit", SMALL_VIT_PAPER, _vit(384), "hf:WinKawaks/vit-small-patch16-224"),
+        Variant("vit-base-16", "vit", VIT_PAPER, _vit(768), "hf:google/vit-base-patch16-224-in21k"),
+        # Without the distillation token a DeiT is a ViT, and so do its files call it.
+        Variant("deit-tiny", "vit", DEIT_PAPER, _vit(192), "hf:facebook/deit-tiny-patch16-224"),
+        Variant("deit-small", "vit", DEIT_PAPER, _vit(384), "hf:facebook/deit-small-patch16-224"),
+        Variant("deit-base", "vit", DEIT_PAPER, _vit(768), "hf:facebook/deit-base-patch16-224"),
+        Variant(
+            "deit-tiny-distilled", "deit", DEIT_PAPER, _vit(192, distilled=True),
+            "hf:facebook/deit-tiny-distilled-patch16-224",
+        ),
+        Variant(
+            "deit-small-distilled", "deit", DEIT_PAPER, _vit(384, distilled=True),
+            "hf:facebook/deit-small-distilled-patch16-224",
+        ),
+        Variant(
+            "deit-base-distilled", "deit", DEIT_PAPER, _vit(768, distilled=True),
+            "hf:facebook/deit-base-distilled-patch16-224",
+        ),
+        # The authors' names: layers, then the size and the number of convolutions, then the image's side.
+        Variant("cct-2-3x2-32", "cct", CCT_PAPER, _cct(2, 128, 2, 128, num_convolutions=2), "none"),
+        Variant("cct-4-3x2-32", "cct", CCT_PAPER, _cct(4, 128, 2, 128, num_convolutions=2), "none"),
+        Variant("cct-6-3x1-32", "cct", CCT_PAPER, _cct(6, 256, 4, 512, num_convolutions=1), "none"),
+        Variant("cct-7-3x1-32", "cct", CCT_PAPER, _cct(7, 256, 4, 512, num_convolutions=1), "none"),
+        Variant(
+            "yolos-tiny", "yolos", YOLOS_PAPER, _vit(192, image_size=[800, 1333], use_mid_position_embeddings=False),
+            "hf:hustvl/yolos-tiny",
+        ),
+        Variant("yolos-small", "yolos", YOLOS_PAPER, _vit(384, image_size=[512, 864]), "hf:hustvl/yolos-small"),
+        Variant("yolos-base", "yolos", YOLOS_PAPER, _vit(768, image_size=[800, 1344]), "hf:hustvl/yolos-base"),
     )
 }  # fmt: skip
 

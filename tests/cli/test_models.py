@@ -35,6 +35,9 @@ def test_every_model_is_listed_with_its_paper(kformer):
         ("text-classification, masked-language-modeling", "minilm"),
         ("language-modeling", "gpt2 "),
         ("translation", "transformer-base"),
+        ("image-classification, segmentation, face-verification", "deit-tiny-distilled"),
+        ("image-classification", "cct-7-3x1-32"),
+        ("object-detection", "yolos-small"),
     ],
 )
 def test_every_model_is_listed_under_the_tasks_it_serves(kformer, tasks, name):
@@ -46,6 +49,7 @@ def test_texts_are_estimated_for_models_of_texts(kformer, slow_machine, reviews)
     out = kformer("models", "--for", reviews).out
     assert "gpt2" in out
     assert "transformer-base" not in out
+    assert "vit-base" not in out
 
 
 def test_translations_are_estimated_for_models_of_translation(kformer, slow_machine, tmp_path):

@@ -28,6 +28,10 @@ def test_a_variant_serves_a_task(name):
     assert models.get_variant(name).tasks
 
 
+def test_a_variant_reads_text_or_images():
+    assert [models.get_variant(name).reads_images for name in ("minilm", "cct-7-3x1-32")] == [False, True]
+
+
 @pytest.mark.parametrize("name", models.VARIANTS)
 def test_a_variant_s_parameters_are_those_of_its_model(name):
     variant = models.get_variant(name)
@@ -41,7 +45,7 @@ def test_a_variant_s_parameters_are_those_of_its_model(name):
 @pytest.mark.parametrize("name", models.VARIANTS)
 def test_a_longer_example_costs_more_than_in_proportion(name):
     variant = models.get_variant(name)
-    assert variant.training_flops(128) > 2 * variant.training_flops(64)
+    assert variant.training_flops(1024) > 2 * variant.training_flops(512)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +58,22 @@ def test_a_longer_example_costs_more_than_in_proportion(name):
         ("gpt2", 124.4),
         ("gpt2-medium", 354.8),
         ("opus-mt-en-de", 73.9),
+        ("vit-base-16", 85.8),  # the papers count their classifiers as well, 0.77 and 0.19 M for 1,000 classes
+        ("deit-tiny", 5.5),
+        ("cct-2-3x2-32", 0.28),
+        ("cct-7-3x1-32", 3.76),
     ],
 )
 def test_the_sizes_are_the_published_ones(name, millions):
     assert models.get_variant(name).num_parameters / 1e6 == pytest.approx(millions, abs=0.06)
+
+
+@pytest.mark.parametrize(("name", "millions"), [("yolos-tiny", 6.5), ("yolos-small", 30.7), ("yolos-base", 127.8)])
+def test_with_its_head_a_yolos_has_the_published_size(name, millions):
+    variant = models.get_variant(name)
+    d_model = variant.sizes["d_model"]
+    head = 4 * (d_model * d_model + d_model) + (92 + 4) * (d_model + 1)
+    assert (variant.num_parameters + head) / 1e6 == pytest.approx(millions, abs=0.06)
 
 
 def test_a_training_step_costs_three_forward_passes():
@@ -74,8 +90,14 @@ def test_a_step_of_a_translation_model_is_counted_by_its_matrix_products():
     assert models.TransformerModel.flops_per_token(length=2, **sizes) == 2 * (12 + 4 + 1 + 4 + 2 + 4)
 
 
+def test_a_step_of_a_model_of_images_is_counted_at_the_size_that_it_is_given():
+    variant = models.get_variant("vit-tiny-16")
+    assert variant.training_flops(64) == 3 * models.ViTBackbone.flops_per_image(**{**variant.sizes, "image_size": 64})
+
+
 def test_the_families_that_serve_a_task_are_known():
     assert families_serving("translation") == ("transformer", "marian")
+    assert families_serving("image-classification") == ("vit", "deit", "cct")
 
 
 def test_the_family_of_a_backbone_is_known():
