@@ -6,6 +6,7 @@ from keras import ops
 from kformer.layers import Dropout, PositionEmbedding, TokenEmbedding, TransformerStack
 from kformer.layers.activations import get_activation
 from kformer.layers.initializers import truncated_normal
+from kformer.models.counting import block_flops, count_block_parameters
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -143,9 +144,7 @@ class BertBackbone(keras.Model):
     @staticmethod
     def flops_per_token(num_layers, d_model, d_ff, length, **sizes):
         """Floating-point operations of one forward pass for one token of a sequence of `length` tokens."""
-        projections = 2 * (4 * d_model * d_model + 2 * d_model * d_ff)
-        attention = 4 * length * d_model
-        return num_layers * (projections + attention)
+        return num_layers * block_flops(d_model, d_ff, length)
 
     @staticmethod
     def count_parameters(
@@ -154,10 +153,8 @@ class BertBackbone(keras.Model):
     ):  # fmt: skip
         """The number of trainable parameters that these sizes give, without building the model."""
         embeddings = (vocab_size + max_length + position_offset + num_segments) * d_model + 2 * d_model
-        attention = 4 * (d_model * d_model + d_model)
-        feed_forward = 2 * d_model * d_ff + d_ff + d_model
         pooler = 0 if pooler_activation is None else d_model * d_model + d_model
-        return embeddings + num_layers * (attention + feed_forward + 4 * d_model) + pooler
+        return embeddings + num_layers * count_block_parameters(d_model, d_ff) + pooler
 
     def get_config(self):
         return {

@@ -9,5 +9,5 @@ def count_block_parameters(d_model, d_ff, qkv_bias=True):
 
 
 def block_flops(d_model, d_ff, length):
-    """Floating-point operations of one block's forward pass for one of `length` tokens that see each other."""
+    """Floating-point operations of one block's forward pass for one token that sees `length` tokens."""
     return 2 * (4 * d_model * d_model + 2 * d_model * d_ff) + 4 * length * d_model

@@ -5,6 +5,7 @@ import math
 import keras
 
 from kformer.layers import Dropout, PositionEmbedding, TokenEmbedding, TransformerStack
+from kformer.models.counting import block_flops, count_block_parameters
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -131,18 +132,14 @@ class GPT2Backbone(keras.Model):
     @staticmethod
     def flops_per_token(num_layers, d_model, length, vocab_size, d_ff=None, **sizes):
         """Floating-point operations of one forward pass for one token of a sequence of `length` tokens."""
-        projections = 2 * (4 * d_model * d_model + 2 * d_model * (d_ff or 4 * d_model))
         # On average a position sees half of the others.
-        attention = 2 * length * d_model
-        return num_layers * (projections + attention) + 2 * d_model * vocab_size
+        return num_layers * block_flops(d_model, d_ff or 4 * d_model, length / 2) + 2 * d_model * vocab_size
 
     @staticmethod
     def count_parameters(vocab_size, num_layers, d_model, d_ff=None, max_length=1024, **sizes):
         """The number of trainable parameters that these sizes give, without building the model."""
-        d_ff = 4 * d_model if d_ff is None else d_ff
-        attention = 4 * (d_model * d_model + d_model)
-        feed_forward = 2 * d_model * d_ff + d_ff + d_model
-        return (vocab_size + max_length) * d_model + num_layers * (attention + feed_forward + 4 * d_model) + 2 * d_model
+        blocks = num_layers * count_block_parameters(d_model, d_ff or 4 * d_model)
+        return (vocab_size + max_length) * d_model + blocks + 2 * d_model
 
     def get_config(self):
         return {
