@@ -43,21 +43,16 @@ class PatchEmbedding(keras.layers.Layer):
 
     def call(self, images):
         size, channels = self.patch_size, self.kernel.shape[2]
-        self._check_size(images.shape)
+        check_images(images.shape, channels)
+        self._check_sides(images.shape)
         _, height, width, _ = ops.shape(images)
         rows, columns = height // size, width // size
         x = ops.reshape(images, (-1, rows, size, columns, size * channels))
         x = ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4)), (-1, rows, columns, size * size * channels))
         return ops.matmul(x, ops.reshape(self.kernel, (-1, self.d_model))) + self.bias
 
-    def _check_size(self, shape):
-        size, channels = self.patch_size, self.kernel.shape[2]
-        if len(shape) != 4 or shape[3] not in (None, channels):
-            raise ValueError(
-                f"`images` must be (batch, height, width, {channels}). Received: shape {tuple(shape)}; give grey "
-                "images one channel, and set `num_channels` to what they have."
-            )
-        height, width = shape[1:3]
+    def _check_sides(self, shape):
+        size, (height, width) = self.patch_size, shape[1:3]
         if (height or 0) % size or (width or 0) % size:
             raise ValueError(
                 f"The height and width of `images` must be multiples of the patch size, {size}. Received: "
@@ -70,3 +65,12 @@ class PatchEmbedding(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "patch_size": self.patch_size, "d_model": self.d_model}
+
+
+def check_images(shape, channels):
+    """Refuses what is no batch of images with so many channels."""
+    if len(shape) != 4 or shape[3] not in (None, channels):
+        raise ValueError(
+            f"`images` must be (batch, height, width, {channels}). Received: shape {tuple(shape)}; build the model "
+            "with `num_channels` as the images have, which is 1 for grey ones."
+        )

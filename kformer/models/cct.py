@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kformer.layers import Dropout, GridPositionEmbedding, SequencePooling, TransformerStack
+from kformer.layers.patches import check_images
 from kformer.models.counting import block_flops, count_block_parameters
 
 
@@ -235,6 +236,7 @@ class ConvolutionalTokenizer(keras.layers.Layer):
             convolution.build((None, None, None, read))
 
     def call(self, images):
+        check_images(images.shape, self.convolutions[0].kernel.shape[2])
         x = images
         for convolution in self.convolutions:
             x = ops.max_pool(ops.relu(convolution(x)), 3, strides=2, padding="same")

@@ -81,3 +81,10 @@ def test_flops_are_those_of_the_products():
 def test_convolutions_have_positive_sizes(name):
     with pytest.raises(ValueError, match=f"`{name}` must be a positive integer. Received: {name}=0"):
         cct(**{name: 0})
+
+
+def test_images_have_the_model_s_channels():
+    with pytest.raises(
+        ValueError, match=r"`images` must be \(batch, height, width, 3\). Received: shape \(1, 8, 8, 1\)"
+    ):
+        cct()({"images": np.zeros((1, 8, 8, 1), "float32")})
