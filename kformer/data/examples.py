@@ -3,14 +3,16 @@
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
+from kformer.data.images.masks import is_class
 from kformer.data.labels import listed, sort_names
+from kformer.data.schema import IMAGE_ROLES
 from kformer.data.sources import Rejection
 from kformer.data.splits import cut_position, held_out
 from kformer.errors import suggest
@@ -18,13 +20,17 @@ from kformer.errors import suggest
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Text with or without labels or translations, read from a source; immutable.
+    """Text or images with or without labels, translations, boxes or masks, read from a source; immutable.
 
     Args:
-        table: All columns of the source.
-        fields: The column of each role: "text", "text_pair", "target", "label", "group"; only those that are there.
+        table: All columns of the source. With images: also "image.height", "image.width" (the right way up) and
+            "image.sha256", and with masks "mask.sha256" and "mask.pixels" (of each class).
+        fields: The column of each role: "image" (a path, or the encoded bytes), "mask" (the same, of class indices),
+            "boxes" (lists of {"label", "x0", "y0", "x1", "y1"} in pixels of the image the right way up), "text",
+            "text_pair", "target", "label", "group"; only those that are there.
         label_kind: "class", "multi" (any number of labels an example), "number", or None without labels.
-        labels: Names of the labels in order, for "class" and "multi"; () otherwise.
+        labels: Names of the labels in order, for "class" and "multi", or of the classes of boxes or masks; ()
+            otherwise.
         source: What was read, for messages.
         rejected: The rows that could not be used.
         notes: Lines to show: what was guessed, how many rows were rejected.
@@ -51,10 +57,11 @@ class Examples:
         """Returns the values of all examples in one role.
 
         Args:
-            role: "text", "text_pair", "target", "label" or "group".
+            role: "image", "mask", "boxes", "text", "text_pair", "target", "label" or "group".
 
         Returns:
-            Text, or for labels text (class), lists of text (multi) or floats (number).
+            Text, or for labels text (class), lists of text (multi) or floats (number); paths or bytes for images and
+            masks, and lists of dicts for boxes.
 
         Raises:
             ValueError: The examples have no such role.
@@ -63,6 +70,13 @@ class Examples:
             known = ", ".join(self.fields)
             raise ValueError(f"{self.source} has no `{role}`. Its roles are: {known}.{suggest(role, self.fields)}")
         return self.table[self.fields[role]].to_pylist()
+
+    def identities(self, role: str) -> list:
+        """Returns values of a role that are equal for equal examples: hashes of images and masks, else `values`."""
+        hashes = f"{role}.sha256"
+        if role in IMAGE_ROLES and role in self.fields and hashes in self.table.column_names:
+            return self.table[hashes].to_pylist()
+        return self.values(role)
 
     def targets(self, labels: Sequence[str] | None = None) -> np.ndarray:
         """Returns the labels as numbers, as losses and metrics take them.
@@ -142,17 +156,44 @@ class Examples:
         digest = hashlib.sha256(repr((sorted(self.fields), self.label_kind, self.labels)).encode())
         for role in sorted(self.fields):
             # One contiguous array: slices and chunks of equal values have equal bytes only once they are rebuilt.
-            column = pa.array(self.values(role))
+            column = pa.array(self.identities(role))
             with pa.ipc.new_stream(sink := pa.BufferOutputStream(), pa.schema([(role, column.type)])) as writer:
                 writer.write_batch(pa.record_batch([column], names=[role]))
             digest.update(sink.getvalue())
         return digest.hexdigest()
 
 
+def has_names(examples: Examples) -> bool:
+    """Tells whether there is something that has one of several names: labels, boxes or the pixels of masks."""
+    if "label" in examples.fields:
+        return examples.label_kind in ("class", "multi")
+    return not examples.fields.keys().isdisjoint(("boxes", "mask"))
+
+
 def label_counts(examples: Examples) -> Counter[str]:
-    """Counts how often each label name occurs among examples whose labels are classes or multi."""
-    values = examples.values("label")
-    return Counter(values if examples.label_kind == "class" else itertools.chain.from_iterable(values))
+    """Counts how often each name occurs: as an example's label, or one of them, as a box or as a pixel of a mask."""
+    if "label" not in examples.fields and "mask" in examples.fields:
+        names = dict(enumerate(examples.labels))
+        pixels = mask_pixels(examples).tolist()
+        classes = (value for value in range(len(pixels)) if is_class(pixels, value))
+        return Counter({names.get(value, str(value)): pixels[value] for value in classes})
+    return Counter(itertools.chain.from_iterable(_names(examples)))
+
+
+def _names(examples: Examples) -> Iterator[Sequence[str]]:
+    """Yields the names in each example."""
+    if "label" not in examples.fields:
+        yield from ([box["label"] for box in boxes] for boxes in examples.values("boxes"))
+    else:
+        yield from (value if isinstance(value, list) else (value,) for value in examples.values("label"))
+
+
+def mask_pixels(examples: Examples) -> np.ndarray:
+    """Returns int64 (256,): how many pixels of all masks have each class."""
+    total = np.zeros(256, "int64")
+    for pixels in examples.table["mask.pixels"].to_pylist():
+        total[: len(pixels)] += pixels
+    return total
 
 
 def check_classes(examples: Examples):
@@ -180,8 +221,8 @@ def check_labels(examples: Examples, known: Iterable[str]):
         ValueError: Some are not; they are named, with the first example that has one.
     """
     known, unknown = tuple(known), {}
-    for position, value in enumerate(examples.values("label"), start=1):
-        for name in value if isinstance(value, list) else (value,):
+    for position, names in enumerate(_names(examples), start=1):
+        for name in names:
             if name not in known:
                 unknown.setdefault(name, position)
     if unknown:

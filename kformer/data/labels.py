@@ -101,20 +101,25 @@ def sort_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def read_label_names(names: Sequence[str] | str | Path) -> tuple[str, ...]:
+def read_label_names(names: Sequence[str] | str | Path, least: int = 2) -> tuple[str, ...]:
     """Returns label names from a sequence, or from a file with one name a line.
+
+    Args:
+        names: The names, or the file.
+        least: How many there must be: one or two.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: There are fewer than two names, or one of them twice.
+        ValueError: There are fewer names, or one of them twice.
     """
     if isinstance(names, str | Path):
         if not Path(names).is_file():
             raise FileNotFoundError(f"`label_names` must be names or a file with one a line. There is no file {names}.")
         names = [line.strip() for line in Path(names).read_text(encoding="utf-8").splitlines() if line.strip()]
     names = tuple(map(str, names))
-    if len(set(names)) < max(2, len(names)):
-        raise ValueError(f"`label_names` must be two or more different names. Received: {', '.join(names)}.")
+    if len(set(names)) < max(least, len(names)):
+        count = {1: "one", 2: "two"}[least]
+        raise ValueError(f"`label_names` must be {count} or more different names. Received: {', '.join(names)}.")
     return names
 
 

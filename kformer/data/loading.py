@@ -1,7 +1,7 @@
 """From a source to examples: columns found, labels understood, rows that cannot be used counted."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kformer.data.examples import Examples, check_classes, check_labels, label_counts
+from kformer.data.examples import Examples, check_classes, check_labels, has_names, label_counts
+from kformer.data.images.checking import MAX_PIXELS
+from kformer.data.images.columns import check_images
 from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
-from kformer.data.schema import ROLES, TEXT_ROLES, choose_fields, unpack_translations
+from kformer.data.schema import ROLES, TEXT_ROLES, choose_fields, unpack_images, unpack_translations
 from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, part_names, read
 from kformer.errors import suggest
 
@@ -26,6 +28,9 @@ def load(
     target: str | None = None,
     label: str | None = None,
     group: str | None = None,
+    image: str | None = None,
+    mask: str | None = None,
+    boxes: str | None = None,
     label_kind: str | None = None,
     label_separator: str = "|",
     label_names: Sequence[str] | str | Path | None = None,
@@ -34,28 +39,37 @@ def load(
     tfds_dir: str | Path | None = None,
     required: Sequence[str] = _CLASSIFICATION,
     max_rejected: float = 0.05,
+    max_pixels: int = MAX_PIXELS,
 ) -> Examples:
     """Reads examples from a file, a folder or a named source.
 
     Args:
         source: A .csv, .tsv, .jsonl or .parquet file; parallel files, as "train.en,train.de"; a .txt file, which is
             one example; a folder of *.txt, of <class>/*.txt, or with the parts train and validation;
-            "tfds:NAME[/CONFIG]"; "docstrings"; "numbers[:en-de]"; "stdlib".
+            "tfds:NAME[/CONFIG]"; "digits"; "docstrings"; "numbers[:en-de]"; "stdlib". Images: a folder of
+            <class>/*.jpg, of images and masks, or in the form of VOC or COCO; a .json file of COCO; a table with a
+            column of paths. A .zip, .tar or .tar.gz of a folder is read like the folder.
         text: Column of the text; None guesses it, and `notes` says so.
         text_pair: Column of the second text of a pair.
         target: Column of the text's translation.
         label: Column of the label.
         group: Column whose equal values `split` keeps on one side.
+        image: Column of the images: paths, relative to the file, or their bytes.
+        mask: Column of masks, which give each pixel of an image the index of its class.
+        boxes: Column of lists of boxes {"label", "x0", "y0", "x1", "y1"}, in pixels.
         label_kind: "class", "multi" (any number of labels an example) or "number"; None guesses it.
         label_separator: What stands between the labels of one example, for "multi".
-        label_names: Names of the labels in order, or a file with one a line; integers are positions in it.
+        label_names: Names of the labels, or of the classes of boxes or masks, in order, or a file with one a line;
+            integers are positions in it.
         split: Part of a source that has parts; "train" unless told otherwise.
         quoting: "standard" or "none" for csv and tsv; "auto" is standard for csv and none for tsv.
         tfds_dir: Folder of prepared TensorFlow Datasets.
         required: The roles that every example must have: ("text", "label") to classify, ("text", "target") to
-            translate, ("text",) for a language model. () reads what is there, to predict or to look at: labels may
-            be missing and empty text is kept.
+            translate, ("text",) for a language model, ("image", "label"), ("image", "boxes") or ("image", "mask")
+            for images. () reads what is there, to predict or to look at: labels may be missing and empty text is
+            kept.
         max_rejected: Largest share of rows that may be unusable, between 0 and 1.
+        max_pixels: Images with more are refused before they are decoded.
 
     Returns:
         The examples, with the rows that cannot be used in `rejected` and the guesses in `notes`.
@@ -64,28 +78,30 @@ def load(
         FileNotFoundError: There is no such file or folder.
         ValueError: The source, its columns or its labels cannot be used, or too many of its rows cannot.
     """
-    _check_arguments(label_kind, label_separator, required, max_rejected)
-    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
+    _check_arguments(label_kind, label_separator, required, max_rejected, max_pixels)
+    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir), tuple(required))
     reading = read(source, options)
+    folder = reading.folder or Path(reading.file).parent
     named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
+    named |= {"image": image, "mask": mask, "boxes": boxes}
     known = {} if text or target else reading.fields
-    named |= {role: column for role, column in known.items() if not required or role in required}
-    table = unpack_translations(reading.table)
+    known = {role: column for role, column in known.items() if not required or role in required}
+    named |= {role: column for role, column in known.items() if named[role] is None}
+    table = unpack_images(unpack_translations(reading.table))
     # What a source knows leaves nothing to guess.
-    fields, notes = choose_fields(table, named, required or tuple(known), reading.file)
+    fields, notes = choose_fields(table, named, required or tuple(known), reading.file, folder)
     examples = Examples(table, fields, source=str(source), notes=reading.notes + notes)
+    names, problems = _names(fields, reading, label_names), {}
     if "label" in fields:
-        known = reading.label_names.get(fields["label"]) if label_names is None else label_names
-        names = None if known is None else read_label_names(known)
         examples, problems = _understand_labels(examples, label_kind, label_separator, names, "label" in required)
-    else:
-        names, problems = None, {}
     if required:
         problems |= _empty_texts(examples)
+    if "image" in fields:
+        classes = None if "label" in fields else names
+        examples, found = check_images(examples, folder, classes, max_pixels)
+        problems |= found
     examples = _reject(examples, reading, problems, max_rejected)
-    if examples.label_kind in ("class", "multi"):
-        examples = _name_labels(examples, names)
-    return examples
+    return _name_labels(examples, names) if has_names(examples) else examples
 
 
 def load_splits(
@@ -124,14 +140,16 @@ def load_splits(
     arguments["split"] = VALIDATION if validation == source and arguments.get("split") == TRAIN else None
     columns = {role: column for role, column in train.fields.items() if role != "group"}
     arguments |= columns | {"group": None, "label_kind": train.label_kind}
+    if "mask" in train.fields:
+        arguments["label_names"] = train.labels
     held_out = load(validation, **arguments)
-    if train.labels:
+    if train.labels and "mask" not in train.fields:
         check_labels(held_out, label_counts(train))
         held_out = replace(held_out, labels=train.labels)
     return train, held_out
 
 
-def _check_arguments(kind: str | None, separator: str, required: Sequence[str], max_rejected: float):
+def _check_arguments(kind: str | None, separator: str, required: Sequence[str], max_rejected: float, max_pixels: int):
     if kind is not None and kind not in KINDS:
         raise ValueError(f"`label_kind` must be one of {', '.join(KINDS)}. Received: {kind!r}.{suggest(kind, KINDS)}")
     if not separator:
@@ -140,6 +158,20 @@ def _check_arguments(kind: str | None, separator: str, required: Sequence[str], 
         raise ValueError(f"`required` must be a tuple of roles out of {', '.join(ROLES)}. Received: {required!r}.")
     if not 0 <= max_rejected <= 1:
         raise ValueError(f"`max_rejected` must be a share of the rows, from 0 to 1. Received: {max_rejected}.")
+    if max_pixels < 1:
+        raise ValueError(f"`max_pixels` must be a number of pixels, 1 or more. Received: {max_pixels}.")
+
+
+def _names(
+    fields: Mapping[str, str], reading: Reading, label_names: Sequence[str] | str | Path | None
+) -> tuple[str, ...] | None:
+    """Returns the names of the labels, or of the classes of boxes or masks, where the user or the source knows them."""
+    role = next((role for role in ("label", "mask", "boxes") if role in fields), None)
+    if role is None:
+        return None
+    known = reading.label_names.get(fields[role]) if label_names is None else label_names
+    # Things of one kind can be found in pictures, but not told apart.
+    return None if known is None else read_label_names(known, 2 if role == "label" else 1)
 
 
 def _labels_of(examples: Examples) -> pa.ChunkedArray:
@@ -211,7 +243,15 @@ def _reasons(rejections: Sequence[Rejection]) -> str:
 
 
 def _name_labels(examples: Examples, names: tuple[str, ...] | None) -> Examples:
-    if names is None:
-        return replace(examples, labels=sort_names(label_counts(examples)))
-    check_labels(examples, names)
-    return replace(examples, labels=names)
+    if "label" not in examples.fields and "mask" in examples.fields:
+        if names is None:  # numbers that do not occur count, too
+            highest = max(map(int, label_counts(examples)), default=-1)
+            names = tuple(map(str, range(highest + 1)))
+        return replace(examples, labels=names)  # that every pixel has one of them was checked
+    if names is not None:
+        check_labels(examples, names)
+        return replace(examples, labels=names)
+    found = sort_names(label_counts(examples))
+    if not found and "label" not in examples.fields:
+        raise ValueError(f"{examples.source} has images and not one box. Give examples of what is to be found.")
+    return replace(examples, labels=found)

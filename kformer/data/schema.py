@@ -1,15 +1,18 @@
-"""Which column is the text, the label, ...: named by the user, or guessed by name, then by what the columns hold."""
+"""Which column is the text, the image, the label, ...: named by the user, or guessed by name, then by its values."""
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kformer.data.sources.image_folders import IMAGE_ENDINGS
 from kformer.errors import suggest
 
 TEXT_ROLES = ("text", "text_pair", "target")
-ROLES = (*TEXT_ROLES, "label", "group")
+IMAGE_ROLES = ("image", "mask", "boxes")
+ROLES = (*IMAGE_ROLES, *TEXT_ROLES, "label", "group")
 # The usual names, most telling first.
 _PAIRS = (
     ("sentence1", "sentence2"),
@@ -24,12 +27,17 @@ _PAIRS = (
 )
 _TEXTS = (
     "text sentence review review_text review_body content document comment comment_text message body article tweet "
-    "post utterance question query description abstract summary headline title"
+    "post utterance question query description abstract summary headline title caption"
 )
 _LABELS = (
     "label labels class category categories target sentiment stars rating score similarity intent topic topics emotion "
     "polarity gold_label is_duplicate tag tags y"
 )
+_IMAGES = (
+    "image image_path img img_path image_file image_filename filename file_name filepath file_path path file photo "
+    "picture"
+)
+_MASKS = "mask mask_path segmentation annotation annotation_path"
 # A text and its translation.
 _TRANSLATIONS = (
     ("source", "target"),
@@ -50,7 +58,12 @@ _LANGUAGES = (
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})?")
 _NOT_LABELS = frozenset(("id", "idx", "index", "row", "file", "url", "date", "time", "timestamp", "column 1"))
 _PROFILED_ROWS = 10_000
+_NAMED_FILES = 100  # names that are looked at
+_BOX = ("label", "x0", "y0", "x1", "y1")
 _MISSING = {
+    "image": "column of images",
+    "mask": "column of masks",
+    "boxes": "column of boxes",
     "target": "column that is the target of a translation by its name",
     "text": "column of text",
     "text_pair": "column of second texts",
@@ -63,38 +76,67 @@ _NO_GUESS: _Guess = ({}, "")
 
 
 def choose_fields(
-    table: pa.Table, named: Mapping[str, str | None], required: Sequence[str], source: str
+    table: pa.Table,
+    named: Mapping[str, str | None],
+    required: Sequence[str],
+    source: str,
+    folder: Path | None = None,
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Finds the column of each role.
 
     Beside what is required, a second text is guessed where labels are required, since the label may be theirs. Where
-    nothing is required, everything is guessed.
+    nothing is required, everything is guessed: images first, where the files that a column names are there.
 
     Args:
         table: All columns of a source.
         named: Columns the user named, by role; None where a role is to be guessed.
         required: The roles that every example must have; () takes what is there.
         source: For messages.
+        folder: Where paths begin.
 
     Returns:
         The column of each role that is there, and one line for every guess.
 
     Raises:
-        ValueError: A named column is missing, one column has two roles, or there is no text, or no column for a role
-            that is required.
+        ValueError: A named column is missing, one column has two roles, or there is no text or image, or no column
+            for a role that is required.
     """
     fields = {role: _existing(named[role], role, table, source) for role in ROLES if named.get(role) is not None}
-    guesses = [_guess_texts(table, fields, required)]
-    if "label" in required or not (required or "target" in fields | guesses[0][0]):
-        guesses.append(_guess_label(table, fields | guesses[0][0]))
     notes = []
-    for columns, reason in guesses:
+
+    def take(guess: _Guess):
+        columns, reason = guess
         guessed = {role: column for role, column in columns.items() if role not in fields}
-        fields |= guessed
-        notes += [f"{role} = {column!r} (guessed: {reason})" for role, column in guessed.items()]
+        fields.update(guessed)
+        notes.extend(f"{role} = {column!r} (guessed: {reason})" for role, column in guessed.items())
+
+    if "image" in required or not required:
+        take(_guess_image(table, fields, required, folder))
+    if "mask" in required or ("image" in fields and not required):
+        take(_usual_mask(table, fields))
+    if "boxes" in required:
+        take(_boxes(table, fields))
+    if "image" not in fields and "image" not in required:
+        take(_guess_texts(table, fields, required))
+    elif "text" in required or not required:
+        take(_usual_text(table, fields))
+        take(_longest_text(table, fields) if "text" in {*required} - {*fields} else _NO_GUESS)
+    if "label" in required or not (required or "target" in fields):
+        take(_guess_label(table, fields))
     _check_missing(table, fields, named, required, source)
     _check_fields(table, fields, source)
     return fields, tuple(notes)
+
+
+def unpack_images(table: pa.Table) -> pa.Table:
+    """Returns the table with bytes in place of columns of {"bytes": ..., "path": ...}.
+
+    That is how Hugging Face's datasets hold images.
+    """
+    for position, field in enumerate(table.schema):
+        if pa.types.is_struct(field.type) and {child.name for child in field.type} == {"bytes", "path"}:
+            table = table.set_column(position, field.name, pc.struct_field(table[field.name], "bytes"))
+    return table
 
 
 def unpack_translations(table: pa.Table) -> pa.Table:
@@ -129,7 +171,8 @@ def _columns(table: pa.Table) -> str:
 
 
 def _check_missing(table: pa.Table, fields: Mapping, named: Mapping, required: Sequence[str], source: str):
-    missing = [role for role in _MISSING if role not in fields and (role in required or role == "text")]
+    needed = {*required, *(() if "image" in {*fields, *required} else ("text",))}
+    missing = [role for role in _MISSING if role not in fields and role in needed]
     if missing:
         both = missing[0] == "target" and named.get("text") is None
         columns = "columns with `text` and `target`" if both else f"column with `{missing[0]}`"
@@ -146,10 +189,34 @@ def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
         if role in TEXT_ROLES and not _is_text(table.schema.field(column).type):
             kind = table.schema.field(column).type
             raise ValueError(f"{source}: column {column!r} (`{role}`) holds {kind}, not text. {_columns(table)}")
+        if role in ("image", "mask") and not _is_file(table.schema.field(column).type):
+            kind = table.schema.field(column).type
+            raise ValueError(
+                f"{source}: column {column!r} (`{role}`) holds {kind}, neither paths nor encoded images. "
+                f"{_columns(table)}"
+            )
+        if role == "boxes" and not _is_boxes(table.schema.field(column).type):
+            kind = table.schema.field(column).type
+            raise ValueError(
+                f"{source}: column {column!r} (`boxes`) holds {kind}, not lists of {{{', '.join(_BOX)}}}. "
+                f"{_columns(table)}"
+            )
 
 
 def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+
+
+def _is_file(kind: pa.DataType) -> bool:
+    return _is_text(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _is_boxes(kind: pa.DataType) -> bool:
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return False
+    return pa.types.is_null(kind.value_type) or (
+        pa.types.is_struct(kind.value_type) and {*_BOX} <= {field.name for field in kind.value_type}
+    )
 
 
 def _free(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
@@ -160,6 +227,42 @@ def _free(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
 def _free_texts(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
     free = _free(table, fields)
     return {lowered: name for lowered, name in free.items() if _is_text(table.schema.field(name).type)}
+
+
+def _free_files(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
+    free = _free(table, fields)
+    return {lowered: name for lowered, name in free.items() if _is_file(table.schema.field(name).type)}
+
+
+def _guess_image(table: pa.Table, fields: Mapping[str, str], required: Sequence[str], folder: Path | None) -> _Guess:
+    free = _free_files(table, fields)
+    usual = [free[name] for name in _IMAGES.split() if name in free]
+    # Where images are not asked for, a name alone is not enough.
+    where = None if required else folder
+    found = next((name for name in (*usual, *free.values()) if _names_images(table[name], where)), None)
+    if found is not None:
+        return {"image": found}, "its usual name" if found in usual else "its values"
+    return ({"image": usual[0]}, "its usual name") if usual and required else _NO_GUESS
+
+
+def _names_images(column: pa.ChunkedArray, folder: Path | None) -> bool:
+    """Tells whether a column holds bytes or names of images; files must be there where their folder is given."""
+    if not _is_text(column.type):
+        return True
+    names = [name for name in column.slice(0, _NAMED_FILES).to_pylist() if name]
+    if not names or not all(name.lower().endswith(IMAGE_ENDINGS) for name in names):
+        return False
+    return folder is None or any((folder / below / names[0]).is_file() for below in ("", "images"))
+
+
+def _usual_mask(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    free = _free_files(table, fields)
+    return next(({"mask": free[name]} for name in _MASKS.split() if name in free), {}), "its usual name"
+
+
+def _boxes(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    free = _free(table, fields).values()
+    return next(({"boxes": name} for name in free if _is_boxes(table.schema.field(name).type)), {}), "its values"
 
 
 def _guess_texts(table: pa.Table, fields: Mapping[str, str], required: Sequence[str]) -> _Guess:

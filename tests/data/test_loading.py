@@ -187,7 +187,7 @@ def test_translations_of_tensorflow_datasets_are_loaded(shared_tfds):
 
 @pytest.mark.parametrize("required", ["text", ("text", "translation")])
 def test_a_role_that_does_not_exist_is_refused(reviews, required):
-    message = "`required` must be a tuple of roles out of text, text_pair, target, label, group. Received: "
+    message = "a tuple of roles out of image, mask, boxes, text, text_pair, target, label, group. Received: "
     with pytest.raises(ValueError, match=message):
         kd.load(reviews, required=required)
 

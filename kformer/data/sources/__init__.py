@@ -1,18 +1,24 @@
 """Where examples come from. A new source is one function `read(path, options) -> Reading` in the table below."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from kformer.data.sources.archives import ARCHIVE_ENDINGS, is_archive, unpack
+from kformer.data.sources.coco import coco_parts, is_coco, read_coco
 from kformer.data.sources.delimited import read_csv, read_tsv
 from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part, find_parts, read_text, read_text_folder
+from kformer.data.sources.image_folders import CLASSES, holds_images, read_image_folder, train_is_a_class
 from kformer.data.sources.json_lines import read_json_lines
 from kformer.data.sources.parallel import read_parallel
 from kformer.data.sources.parquet import read_parquet
 from kformer.data.sources.reading import Options, Reading, Rejection
+from kformer.data.sources.voc import is_voc, read_voc, voc_parts
 from kformer.errors import suggest
 
 __all__ = [
+    "DIGITS",
     "DOCSTRINGS",
     "NUMBERS",
     "Options",
@@ -25,10 +31,11 @@ __all__ = [
     "read",
 ]
 
+DIGITS = "digits"
 DOCSTRINGS = "docstrings"
 NUMBERS = "numbers"
 STDLIB = "stdlib"
-_EMBEDDED = (DOCSTRINGS, NUMBERS, STDLIB)
+_EMBEDDED = (DIGITS, DOCSTRINGS, NUMBERS, STDLIB)
 _TFDS = "tfds:"
 _FILES = {
     ".csv": read_csv,
@@ -37,17 +44,20 @@ _FILES = {
     ".ndjson": read_json_lines,
     ".parquet": read_parquet,
     ".txt": read_text,
+    ".json": read_coco,
 }
-_NAMED = f"{_TFDS}NAME, {DOCSTRINGS}, {NUMBERS}:en-de and {STDLIB}"
-_KNOWN = f"{', '.join(_FILES)}, parallel files (a.en,a.de), a folder, {_NAMED}"
+# Folders that are known by what is in them: (whether one is of the kind, its parts, its reader).
+_LAYOUTS = ((is_voc, voc_parts, read_voc), (is_coco, coco_parts, read_coco))
+_NAMED = f"{_TFDS}NAME, {DIGITS}, {DOCSTRINGS}, {NUMBERS}:en-de and {STDLIB}"
+_KNOWN = f"{', '.join(_FILES)}, {', '.join(ARCHIVE_ENDINGS)}, parallel files (a.en,a.de), a folder, {_NAMED}"
 
 
 def read(source: str | Path, options: Options) -> Reading:
     """Reads a source, whichever kind it is.
 
     Args:
-        source: A file, parallel files with commas between them, a folder, "tfds:NAME[/CONFIG]", "docstrings",
-            "numbers[:en-de]" or "stdlib".
+        source: A file, parallel files with commas between them, a folder or an archive of one, "tfds:NAME[/CONFIG]",
+            "digits", "docstrings", "numbers[:en-de]" or "stdlib".
         options: What the source may need to know.
 
     Returns:
@@ -67,11 +77,7 @@ def read(source: str | Path, options: Options) -> Reading:
     if len(paths) > 1:
         _refuse_split(source, options)
         return read_parallel(paths)
-    (path,) = paths
-    if path.is_dir():
-        return _read_folder(path, options)
-    _refuse_split(path, options)
-    return _reader_of(path)(path, options)
+    return _read_path(paths[0], options)
 
 
 def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
@@ -83,12 +89,20 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
 
         return tfds_splits(str(source).removeprefix(_TFDS), options)
     path, *others = _paths(source)
-    return tuple(find_parts(path, tuple(_FILES))) if path.is_dir() and not others else ()
+    path = _opened(path)
+    if others or not path.is_dir():
+        return ()
+    layout = _layout(path, options)
+    return layout[1](path) if layout else tuple(_parts(path, options))
 
 
 def _embedded(source: str) -> Callable[[Options], Reading] | None:
     """Returns the reader of a source that is already here, without any file; None for all others."""
     name, _, argument = source.partition(":")
+    if source == DIGITS:
+        from kformer.data.sources.digits import read_digits
+
+        return read_digits
     if source == DOCSTRINGS:
         from kformer.data.docstrings import read_docstrings
 
@@ -135,13 +149,55 @@ def _reader_of(path: Path):
     return reader
 
 
+def _read_path(path: Path, options: Options) -> Reading:
+    if is_archive(path):
+        reading = _read_path(_opened(path), options)
+        return replace(reading, file=str(path), folder=reading.folder or Path(reading.file).parent)
+    if path.is_dir():
+        return _read_folder(path, options)
+    _refuse_split(path, options)
+    return _reader_of(path)(path, options)
+
+
+def _opened(path: Path) -> Path:
+    """Returns where the content of an archive is: a folder, or the one file in it; other paths as they are."""
+    if not is_archive(path):
+        return path
+    folder = unpack(path)
+    entries = list(folder.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].suffix.lower() in _FILES else folder
+
+
 def _read_folder(folder: Path, options: Options) -> Reading:
-    parts = find_parts(folder, tuple(_FILES))
-    if not parts:
-        _refuse_split(folder, options)
-        return read_text_folder(folder, options)
-    path = parts[chosen_part(folder, options, parts)]
-    return read_text_folder(path, options) if path.is_dir() else _reader_of(path)(path, options)
+    if layout := _layout(folder, options):
+        return layout[2](folder, options)
+    if parts := _parts(folder, options):
+        return _read_path(parts[chosen_part(folder, options, parts)], replace(options, split=None))
+    _refuse_split(folder, options)
+    if _may_be_images(options) and ("image" in options.required or _holds_images_alone(folder)):
+        return read_image_folder(folder, options)
+    return read_text_folder(folder, options)
+
+
+def _layout(folder: Path, options: Options):
+    """Returns the entry of `_LAYOUTS` that a folder has, or None."""
+    if not _may_be_images(options):
+        return None
+    return next((layout for layout in _LAYOUTS if layout[0](folder)), None)
+
+
+def _parts(folder: Path, options: Options) -> dict[str, Path]:
+    parts = find_parts(folder, (*_FILES, *ARCHIVE_ENDINGS))
+    return {} if _may_be_images(options) and train_is_a_class(folder, parts) else parts
+
+
+def _may_be_images(options: Options) -> bool:
+    return not options.required or "image" in options.required
+
+
+def _holds_images_alone(folder: Path) -> bool:
+    texts = {*folder.glob("*.txt"), *folder.glob("*/*.txt")} - {folder / CLASSES}
+    return not texts and holds_images(folder)
 
 
 def _refuse_split(path: str | Path, options: Options):

@@ -11,7 +11,7 @@ from kformer.errors import suggest
 TRAIN = "train"
 VALIDATION = "validation"
 # What people call their parts, by our name for it. "test" is not in it: it is not for choosing models.
-_ALIASES = {TRAIN: ("train", "training"), VALIDATION: ("validation", "valid", "val", "dev")}
+ALIASES = {TRAIN: ("train", "training"), VALIDATION: ("validation", "valid", "val", "dev")}
 
 
 def find_parts(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
@@ -19,19 +19,20 @@ def find_parts(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
 
     Args:
         folder: Where to look.
-        endings: The endings of files that can be read, such as ".csv".
+        endings: The endings of files that can be read, such as ".csv" and ".tar.gz".
 
     Returns:
         Path of each part that is there, keyed by "train" and "validation"; empty without a training part.
     """
-    entries = {
-        entry.stem.lower() if entry.is_file() else entry.name.lower(): entry
-        for entry in sorted(folder.iterdir(), reverse=True)
-        if entry.is_dir() or entry.suffix.lower() in endings
-    }
+    entries = {}
+    for entry in sorted(folder.iterdir(), reverse=True):
+        name = entry.name.lower()
+        ending = next((ending for ending in endings if name.endswith(ending)), None)
+        if entry.is_dir() or ending is not None:
+            entries[name if entry.is_dir() else name.removesuffix(ending)] = entry
     parts = {
         part: next(entries[alias] for alias in aliases if alias in entries)
-        for part, aliases in _ALIASES.items()
+        for part, aliases in ALIASES.items()
         if any(alias in entries for alias in aliases)
     }
     return parts if TRAIN in parts else {}

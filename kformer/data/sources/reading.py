@@ -34,6 +34,7 @@ class Options:
     split: str | None = None  # one of the source's named parts, such as "train"
     quoting: str = "auto"  # "standard" or "none"; "auto" is standard for csv, none for tsv
     tfds_dir: Path | None = None  # where TensorFlow Datasets keeps prepared data; None is its default
+    required: tuple[str, ...] = ()  # roles that every example must have; a folder may hold texts and images
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Reading:
     fields: Mapping[str, str] = field(default_factory=dict)  # role -> column, where the source knows
     label_names: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> names of its integers
     notes: tuple[str, ...] = ()
+    folder: Path | None = None  # where the paths in its columns begin; None: beside `file`
 
     def reject(self, index: int, reason: str) -> Rejection:
         """Returns the rejection of table row `index`, with its place in the file."""

@@ -1,5 +1,6 @@
 """TensorFlow Datasets: `tfds:NAME[/CONFIG]`; what is prepared on disk is read without any download."""
 
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,10 @@ def tfds_splits(name: str, options: Options) -> tuple[str, ...]:
 
 
 def read_tfds(name: str, options: Options) -> Reading:
-    """Reads one split of a dataset, "train" unless told otherwise: its text, numbers and labels, not its images."""
+    """Reads one split of a dataset, "train" unless told otherwise: its text, numbers and labels.
+
+    Its images are read, as encoded bytes, where they are asked for or nothing else is.
+    """
     import tensorflow_datasets as tfds
 
     builder = _builder(name, options.tfds_dir)
@@ -29,7 +33,9 @@ def read_tfds(name: str, options: Options) -> Reading:
             f"tfds:{name} has no split {split!r}. Its splits are: {', '.join(splits)}.{suggest(split, splits)}"
         )
     features = {key: feature for key, feature in builder.info.features.items() if feature.shape in ((), (None,))}
-    others = builder.info.features.keys() - features.keys()
+    images = _images(builder) if "image" in options.required or not options.required else {}
+    features = images | features
+    others = images.keys() | (builder.info.features.keys() - features.keys())
     if not features:
         raise ValueError(f"tfds:{name} holds no text, numbers or labels. Its features are: {_names(builder)}.")
     # Without shuffle_files the rows come in the order in which they are stored.
@@ -40,10 +46,28 @@ def read_tfds(name: str, options: Options) -> Reading:
         if isinstance(feature, tfds.features.ClassLabel) and feature.names
     }
     columns = {key: [] for key in features}
+    dataset = dataset.map(lambda row: {key: row[key] for key in features})
     for batch in dataset.ragged_batch(_BATCH_ROWS):
         for key, values in columns.items():
             values += batch[key].to_list() if hasattr(batch[key], "to_list") else batch[key].numpy().tolist()
-    return replace(_to_reading(columns, f"tfds:{name}", label_names), fields=_translation(builder))
+    fields = _picture(builder, images) if images else _translation(builder)
+    return replace(_to_reading(columns, f"tfds:{name}", label_names, images), fields=fields)
+
+
+def _images(builder) -> dict:
+    import tensorflow_datasets as tfds
+
+    return {key: feature for key, feature in builder.info.features.items() if isinstance(feature, tfds.features.Image)}
+
+
+def _picture(builder, images: dict) -> dict[str, str]:
+    """Returns which feature is the image and which its class: the supervised pair, or else the first image."""
+    import tensorflow_datasets as tfds
+
+    image, label = (*(builder.info.supervised_keys or ()), None, None)[:2]
+    fields = {"image": image if image in images else next(iter(images))}
+    is_class = label is not None and isinstance(builder.info.features[label], tfds.features.ClassLabel)
+    return fields | {"label": label} if is_class else fields
 
 
 def _translation(builder) -> dict[str, str]:
@@ -89,17 +113,19 @@ def _prepare(builder, name: str):
         ) from error
 
 
-def _to_reading(columns: dict[str, list], source: str, label_names: dict) -> Reading:
+def _to_reading(columns: dict[str, list], source: str, label_names: dict, images: Container[str]) -> Reading:
     kept, rows, rejections = [], [], []
     for row, values in enumerate(zip(*columns.values(), strict=True), start=1):
         try:
-            kept.append([_decode(value) for value in values])
+            named = zip(columns, values, strict=True)
+            kept.append([value if key in images else _decode(value) for key, value in named])
             rows.append(row)
         except UnicodeDecodeError as error:
             raw = printable(error.object.decode("utf-8", "surrogateescape"))
             rejections.append(Rejection(source, row, UNDECODABLE, raw))
     values = zip(*kept, strict=True) if kept else [()] * len(columns)
-    table = pa.table([pa.array(column) for column in values], names=list(columns))
+    kinds = [pa.large_binary() if key in images else None for key in columns]
+    table = pa.table([pa.array(*column) for column in zip(values, kinds, strict=True)], names=list(columns))
     return Reading(table, source, rows=rows, rejections=tuple(rejections), label_names=label_names)
 
 
