@@ -9,7 +9,12 @@ from kformer.data.plan import Plan
 
 
 class Elements(Protocol):
-    """What makes the batches of a plan: a task's examples as NumPy arrays."""
+    """What makes the batches of a plan: a task's examples as NumPy arrays.
+
+    Where elements also have a method `transform`, a function of one element in a graph, it makes the batch of what
+    `element` gave: for images that is their indices and the seeds of their augmentation. Elements are transformed in
+    parallel, and come in the plan's order.
+    """
 
     def element(self, indices, width, step_targets, epoch):
         """One element of the dataset.
@@ -56,4 +61,6 @@ def make_batches(plan: Plan, elements: Elements, seed=None):
                 yield elements.element(np.asarray(indices), plan.boundaries[bucket], step_targets, epoch)
 
     dataset = tf.data.Dataset.from_generator(generate, output_signature=elements.signature())
+    if transform := getattr(elements, "transform", None):
+        dataset = dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return dataset.apply(tf.data.experimental.assert_cardinality(plan.num_batches)).prefetch(tf.data.AUTOTUNE)

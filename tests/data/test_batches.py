@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
+import kformer.data as kd
 from kformer.data.batches import make_batches
+from kformer.data.images.store import ImageStore
 from kformer.data.plan import make_plan
+from kformer.data.seeds import example_seeds
 
 LENGTHS = np.random.default_rng(0).integers(3, 20, 50)
 
@@ -72,6 +76,67 @@ def test_the_width_of_two_sides_is_a_pair():
     plan = make_plan(np.stack([LENGTHS, LENGTHS[::-1]], axis=1), batch_size=8)
     widths = [tuple(element["width"].tolist()) for element in make_batches(plan, Pairs()).as_numpy_iterator()]
     assert widths == [plan.boundaries[bucket] for bucket, _ in plan.epoch()]
+
+
+class Transformed(Elements):
+    """Elements of which the graph makes batches; the first of them take longest."""
+
+    def __init__(self):
+        self.traces = 0
+
+    def transform(self, element):
+        self.traces += 1
+        rounds = 100_000 // (1 + element["indices"][0] ** 2)
+        delay = tf.while_loop(lambda i: i < rounds, lambda i: [i + 1], [tf.constant(0, "int64")])[0]
+        return element | {"doubled": 2 * element["indices"] + 0 * delay}
+
+
+def test_elements_are_transformed_in_the_plan_s_order():
+    plan = make_plan(LENGTHS, batch_size=8, num_buckets=3)
+    dataset = make_batches(plan, Transformed(), seed=3)
+    for epoch in range(2):
+        seen = [element["doubled"].tolist() for element in dataset.as_numpy_iterator()]
+        assert seen == [(2 * indices).tolist() for _, indices in plan.epoch(3, epoch)]
+
+
+def test_the_cardinality_of_transformed_elements_is_known():
+    plan = make_plan(LENGTHS, batch_size=8, num_buckets=3)
+    assert make_batches(plan, Transformed()).cardinality() == plan.num_batches
+
+
+def test_a_transform_is_traced_once():
+    elements = Transformed()
+    dataset = make_batches(make_plan(LENGTHS, batch_size=8, num_buckets=3), elements, seed=3)
+    for _ in range(3):
+        list(dataset)
+    assert elements.traces == 1
+
+
+def test_images_are_read_and_seeded_in_parallel(pets):
+    """What a task of images does: the generator yields indices and seeds, and the graph reads the images."""
+    examples = kd.load(pets, required=("image", "label"))
+
+    class Images:
+        store = ImageStore(examples)
+
+        def element(self, indices, width, step_targets, epoch):
+            return {"indices": indices, "seeds": example_seeds(0, epoch, indices)}
+
+        def count(self, indices):
+            return len(indices)
+
+        def signature(self):
+            return {"indices": tf.TensorSpec((None,), "int64"), "seeds": tf.TensorSpec((None,), "uint32")}
+
+        def transform(self, element):
+            image = tf.TensorSpec((6, 9, 3), "uint8")
+            return element | {"images": tf.map_fn(self.store.read, element["indices"], fn_output_signature=image)}
+
+    dataset = make_batches(make_plan([1] * len(examples), batch_size=4), Images(), seed=0)
+    for batch in dataset.as_numpy_iterator():
+        expected = [np.asarray(Image.open(examples.values("image")[index])) for index in batch["indices"]]
+        np.testing.assert_array_equal(batch["images"], expected)
+        assert batch["seeds"].tolist() == example_seeds(0, 0, batch["indices"]).tolist()
 
 
 def test_memory_is_kept_again_once_tensorflow_has_told_the_allocator_otherwise(monkeypatch):
