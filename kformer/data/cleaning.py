@@ -14,7 +14,10 @@ from kformer.data.text_cleaning import TEXT_RULES, clean_text, clean_text_in_gra
 __all__ = ["TEXT_RULES", "Cleaning", "CleaningReport", "clean", "clean_text", "clean_text_in_graph", "strip_html"]
 
 
-_ALL = (*TEXT_ROLES, "label")
+# What makes two examples the same for a model, and what makes them the same as examples to learn from. Boxes and masks
+# are not in it: an image that was annotated twice is still one image.
+_INPUTS = ("image", *TEXT_ROLES)
+_ALL = (*_INPUTS, "label")
 # Characters that every length is given when lengths are compared: in short texts one word more is nothing unusual.
 _SLACK = 10
 
@@ -25,7 +28,8 @@ class Cleaning:
 
     Args:
         html: Resolve entities ("&amp;") and remove tags ("<br>").
-        duplicates: Drop training rows that repeat another, or whose text is in validation too.
+        duplicates: Drop training rows that repeat another, or whose text or image is in validation too. Images are
+            the same where their files are.
         white_space: Put single spaces in place of all white space; False keeps it as it is, for a language model.
         max_ratio: Drop training texts whose translation is so many times longer or shorter than is usual between the
             two languages; None keeps them. Lengths are in characters, since Japanese has no spaces between words,
@@ -66,13 +70,14 @@ class CleaningReport:
     too_long: int  # training rows with a side of more than `max_characters`: dropped
     unequal: int  # other training rows whose sides are unlike in length: dropped
     duplicates: int  # training rows that repeat the text and label or target of an earlier one
-    leaked: int  # training rows whose text is in validation too
+    leaked: int  # training rows whose text or image is in validation too
     duplicates_dropped: bool
     validation_duplicates: int  # validation rows that repeat an earlier one: kept
-    label_conflicts: int  # training texts that occur with several labels: kept
+    label_conflicts: int  # training texts or images that occur with several labels: kept
+    subject: str = "text"  # what the examples are: "text" or "image"
 
     def to_dict(self) -> dict:
-        """Returns the numbers by name, as JSON takes them."""
+        """Returns the numbers by name, and the subject, as JSON takes them."""
         return asdict(self)
 
     def lines(self) -> list[str]:
@@ -91,9 +96,9 @@ class CleaningReport:
             (self.too_long, "training translations that are too long dropped (`max_characters`)"),
             (self.unequal, "training translations unusually longer or shorter than their text dropped (`max_ratio`)"),
             (self.duplicates, f"training rows that repeat another {dropped}"),
-            (self.leaked, f"training rows whose text is in validation too {dropped}"),
+            (self.leaked, f"training rows whose {self.subject} is in validation too {dropped}"),
             (self.validation_duplicates, "validation rows that repeat another kept"),
-            (self.label_conflicts, "training texts that occur with several labels kept"),
+            (self.label_conflicts, f"training {self.subject}s that occur with several labels kept"),
         )
         return lines + [f"{count:,} {what}" for count, what in told if count]
 
@@ -110,7 +115,7 @@ def clean(
     Rows whose text is empty once cleaned are dropped on both sides. Of the training rows also those are dropped
     that repeat the text and label (or the text and target) of an earlier one, those whose text is in validation, and
     translations of unlikely length. No other validation row is: that would change what is measured. Texts with
-    several labels are kept and counted.
+    several labels are kept and counted. The same holds for images, by the content of their files.
 
     Args:
         train: Examples to train on.
@@ -134,9 +139,9 @@ def clean(
                 f"{validation.source}: all {len(validation)} texts are empty once cleaned. Give other data."
             )
     clean_train, too_long, unequal = _drop_by_length(clean_train, cleaning)
-    texts = _keys(clean_train, *TEXT_ROLES)
+    texts = _keys(clean_train, *_INPUTS)
     rows = _keys(clean_train, *_ALL)
-    held_out = set() if clean_validation is None else set(_keys(clean_validation, *TEXT_ROLES))
+    held_out = set() if clean_validation is None else set(_keys(clean_validation, *_INPUTS))
     leaked = np.fromiter((text in held_out for text in texts), bool, len(texts))
     repeated = ~leaked & _repeats(rows)
     kept = clean_train
@@ -164,6 +169,7 @@ def clean(
         duplicates_dropped=cleaning.duplicates,
         validation_duplicates=0 if clean_validation is None else int(_repeats(_keys(clean_validation, *_ALL)).sum()),
         label_conflicts=sum(count > 1 for count in labels_of_text.values()),
+        subject="image" if "image" in train.fields else "text",
     )
     return kept, clean_validation, report
 
@@ -200,8 +206,8 @@ def _clean_texts(examples: Examples, cleaning: Cleaning, blemishes: Counter) -> 
 
 
 def _keys(examples: Examples, *roles: str) -> list[tuple]:
-    """Returns what makes two examples equal: the values of the roles that are there."""
-    columns = [examples.values(role) for role in roles if role in examples.fields]
+    """Returns what makes two examples equal: the values of the roles that are there, or the hashes of images."""
+    columns = [examples.identities(role) for role in roles if role in examples.fields]
     # The labels of a multi-label example are a set.
     rows = zip(*columns, strict=True)
     return [tuple(frozenset(value) if isinstance(value, list) else value for value in row) for row in rows]

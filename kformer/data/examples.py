@@ -170,9 +170,14 @@ def has_names(examples: Examples) -> bool:
     return not examples.fields.keys().isdisjoint(("boxes", "mask"))
 
 
+def is_segmented(examples: Examples) -> bool:
+    """Tells whether names are those of the pixels of masks."""
+    return "mask" in examples.fields and "label" not in examples.fields
+
+
 def label_counts(examples: Examples) -> Counter[str]:
     """Counts how often each name occurs: as an example's label, or one of them, as a box or as a pixel of a mask."""
-    if "label" not in examples.fields and "mask" in examples.fields:
+    if is_segmented(examples):
         names = dict(enumerate(examples.labels))
         pixels = mask_pixels(examples).tolist()
         classes = (value for value in range(len(pixels)) if is_class(pixels, value))

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kformer.data.examples import Examples, check_classes, check_labels, has_names, label_counts
+from kformer.data.examples import Examples, check_classes, check_labels, has_names, is_segmented, label_counts
 from kformer.data.images.checking import MAX_PIXELS
 from kformer.data.images.columns import check_images
 from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
@@ -243,7 +243,7 @@ def _reasons(rejections: Sequence[Rejection]) -> str:
 
 
 def _name_labels(examples: Examples, names: tuple[str, ...] | None) -> Examples:
-    if "label" not in examples.fields and "mask" in examples.fields:
+    if is_segmented(examples):
         if names is None:  # numbers that do not occur count, too
             highest = max(map(int, label_counts(examples)), default=-1)
             names = tuple(map(str, range(highest + 1)))

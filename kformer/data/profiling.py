@@ -4,9 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from kformer.data.cleaning import Cleaning, clean
-from kformer.data.examples import Examples, label_counts
+from kformer.data.examples import Examples, has_names, is_segmented, label_counts
+from kformer.data.images.boxes import BOX
+from kformer.data.images.columns import image_shapes
+from kformer.data.schema import IMAGE_ROLES
 
 _QUANTILES = {"least": 0.0, "median": 0.5, "95 %": 0.95, "most": 1.0}
 
@@ -19,15 +23,17 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
         lengths: Number of tokens of each example, if known; (text, target) of a translation.
 
     Returns:
-        "source", "rows", "columns" (name -> type), "fields" (role -> column), "label_kind", "labels" (name -> count;
-        for numbers the quantiles), "lengths" ("characters", "words" and "tokens" -> quantiles, and those of the
-        target as "target characters" and so on), "rejected" (reason -> count), "notes" and "problems" (sentences);
-        plain values, as JSON takes them.
+        "source", "rows", "columns" (name -> type), "fields" (role -> column), "label_kind", "labels" (name -> count
+        of examples or boxes, or share of the pixels of masks; for numbers the quantiles), "lengths" ("characters",
+        "words" and "tokens" -> quantiles, and those of the target as "target characters" and so on; of images
+        "height", "width" and "boxes"), "rejected" (reason -> count), "notes" and "problems" (sentences); plain
+        values, as JSON takes them.
     """
+    known = {f"{role}.{name}" for role in IMAGE_ROLES for name in ("height", "width", "sha256", "pixels")}
     return {
         "source": examples.source,
         "rows": len(examples),
-        "columns": {field.name: str(field.type) for field in examples.table.schema},
+        "columns": {field.name: _kind(field) for field in examples.table.schema if field.name not in known},
         "fields": dict(examples.fields),
         "label_kind": examples.label_kind,
         "labels": _label_counts(examples),
@@ -38,12 +44,18 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
     }
 
 
+def _kind(field: pa.Field) -> str:
+    return "list<box>" if field.type == pa.list_(BOX) else str(field.type)
+
+
 def _lengths(examples: Examples, tokens: Sequence[int] | None) -> dict[str, Sequence[int]]:
+    measured = _sizes(examples) if "image" in examples.fields else {}
+    if "text" not in examples.fields:
+        return measured
     columns = [examples.values(role) for role in ("text", "text_pair") if role in examples.fields]
     sides = {"": [" ".join(parts) for parts in zip(*columns, strict=True)]}
     if "target" in examples.fields:
         sides["target "] = examples.values("target")
-    measured = {}
     for name, texts in sides.items():
         measured[f"{name}characters"] = [len(text) for text in texts]
         measured[f"{name}words"] = [len(text.split()) for text in texts]
@@ -53,6 +65,13 @@ def _lengths(examples: Examples, tokens: Sequence[int] | None) -> dict[str, Sequ
     return measured
 
 
+def _sizes(examples: Examples) -> dict[str, Sequence[int]]:
+    sizes = dict(zip(("height", "width"), image_shapes(examples).T, strict=True))
+    if "boxes" in examples.fields:
+        sizes["boxes"] = [len(boxes) for boxes in examples.values("boxes")]
+    return sizes
+
+
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
     # No interpolation: every figure is the length of a real example.
     cut = np.quantile(values, list(_QUANTILES.values()), method="inverted_cdf")
@@ -60,17 +79,19 @@ def _quantiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def _label_counts(examples: Examples) -> dict[str, float]:
-    if "label" not in examples.fields:
-        return {}
     if examples.label_kind == "number":
         return _quantiles(examples.values("label"))
+    if not has_names(examples):
+        return {}
     counts = label_counts(examples)
+    if is_segmented(examples):
+        return {name: counts[name] / counts.total() for name in examples.labels}
     return {name: counts[name] for name in examples.labels}
 
 
 def _problems(examples: Examples) -> list[str]:
     # Text by itself is for a language model, which keeps white space.
-    by_itself = examples.fields.keys().isdisjoint(("text_pair", "target", "label"))
+    by_itself = examples.fields.keys().isdisjoint(("text_pair", "target", "label", "image"))
     problems = clean(examples, cleaning=Cleaning(white_space=not by_itself))[2].lines()[1:]
     counts = _label_counts(examples)
     if examples.label_kind == "class":

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 import kformer.data as kd
+from tests.data.images.pictures import encoded, picture
 
 
 def examples(*rows, kind="class"):
@@ -183,3 +184,37 @@ def test_white_space_is_kept_on_request_and_not_told():
     train, _, report = kd.clean(code, cleaning=kd.Cleaning(white_space=False))
     assert train.values("text") == ["def f():\n    return\n"]
     assert (report.white_space, report.empty) == (0, 1)
+
+
+def test_a_training_image_that_repeats_another_is_dropped_whatever_its_name(pets, write):
+    write("pets/cat/copy.png", encoded(picture(seed=0)))
+    train, _, report = kd.clean(kd.load(pets, required=("image", "label")))
+    assert (len(train), report.duplicates) == (10, 1)
+    assert "1 training rows that repeat another dropped" in report.lines()
+
+
+def test_a_training_image_that_is_in_validation_is_dropped(pets, write):
+    write("other/cat/a.png", encoded(picture(seed=0)))
+    train, validation = kd.load(pets, required=("image", "label")), kd.load(pets.parent / "other", required=("image",))
+    train, _, report = kd.clean(train, validation)
+    assert (len(train), report.leaked, report.subject) == (9, 1, "image")
+    assert "1 training rows whose image is in validation too dropped" in report.lines()
+
+
+def test_an_image_with_several_labels_is_kept_and_counted(pets, write):
+    write("pets/dog/copy.png", encoded(picture(seed=0)))
+    train, _, report = kd.clean(kd.load(pets, required=("image", "label")))
+    assert (len(train), report.label_conflicts) == (11, 1)
+    assert "1 training images that occur with several labels kept" in report.lines()
+
+
+def test_a_picture_with_several_captions_is_no_duplicate(pets, write):
+    path = write("a.csv", "image,caption\npets/cat/0.png,a cat\npets/cat/0.png,one cat\npets/cat/0.png,a  cat\n")
+    train, _, report = kd.clean(kd.load(path, required=("image", "text")))
+    assert (train.values("text"), report.duplicates) == (["a cat", "one cat"], 1)
+
+
+def test_real_pictures_that_were_annotated_twice_are_found(shared_data):
+    train, validation = kd.load_splits(shared_data / "raccoon", required=("image", "boxes"))
+    report = kd.clean(train, validation)[2]
+    assert (report.duplicates, report.leaked) == (3, 1)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 import kformer.data as kd
+from tests.data.images.pictures import encoded, picture
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "reviews.csv"
 
@@ -82,3 +83,34 @@ def test_the_lengths_of_both_sides_of_a_translation_are_described():
 
 def test_the_white_space_of_text_by_itself_is_no_problem():
     assert kd.profile(kd.Examples(pa.table({"text": ["def f():\n    pass\n"]}), {"text": "text"}))["problems"] == []
+
+
+def test_images_are_described_by_their_sizes(write, tmp_path):
+    for number, (height, width) in enumerate([(6, 9), (8, 9), (6, 20)]):
+        write(f"{'ab'[number % 2]}/{number}.png", encoded(picture(height, width)))
+    profile = kd.profile(kd.load(tmp_path, required=("image", "label")))
+    assert profile["lengths"] == {
+        "height": {"least": 6, "median": 6, "95 %": 8, "most": 8},
+        "width": {"least": 9, "median": 9, "95 %": 20, "most": 20},
+    }
+    assert (profile["labels"], profile["columns"]) == ({"a": 2, "b": 1}, {"image": "string", "label": "string"})
+    assert json.loads(json.dumps(profile)) == profile
+
+
+def test_boxes_are_counted_by_image_and_by_label(shared_data):
+    profile = kd.profile(kd.load(shared_data / "bccd", required=("image", "boxes")))
+    assert profile["lengths"]["boxes"] == {"least": 1, "median": 14, "95 %": 20, "most": 28}
+    assert profile["labels"] == {"Platelets": 209, "RBC": 2381, "WBC": 214}
+    assert profile["columns"] == {"image": "string", "boxes": "list<box>"}
+
+
+def test_classes_of_masks_have_shares_of_the_pixels(streets):
+    profile = kd.profile(kd.load(streets, required=("image", "mask")))
+    assert profile["labels"] == {"sky": 1 / 3, "road": 1 / 3, "car": 1 / 3}
+    assert profile["problems"] == []
+
+
+def test_images_with_texts_have_lengths_too(pets, write):
+    path = write("a.csv", "image,caption\npets/cat/0.png,a cat\n")
+    profile = kd.profile(kd.load(path, required=("image", "text")))
+    assert list(profile["lengths"]) == ["height", "width", "characters", "words"]
