@@ -16,10 +16,11 @@ from kformer.cli.options import ROLES, data_options, given
 def data(source, split, json_file, **arguments):
     """Show what would be read from a source.
 
-    That is its columns, labels, lengths and problems. Nothing is trained.
+    That is its columns, labels, lengths or sizes, and problems. Nothing is trained.
 
     \b
     kformer data reviews.csv
+    kformer data photos
     """
     import kformer as kf
 
@@ -45,12 +46,19 @@ def print_profile(profile: dict):
     if profile["labels"]:
         title = "labels" if profile["label_kind"] == "number" else f"{len(profile['labels'])} labels"
         click.echo()
-        print_table((title, ""), [(name, number(count)) for name, count in profile["labels"].items()])
+        print_table((title, _counted(profile)), [(name, number(count)) for name, count in profile["labels"].items()])
     click.echo()
     lengths = profile["lengths"]
     quantiles = list(next(iter(lengths.values())))
     rows = [(unit, *(f"{values[name]:,.0f}" for name in quantiles)) for unit, values in lengths.items()]
-    print_table(("length in", *quantiles), rows)
+    print_table(("size" if "image" in profile["fields"] else "length in", *quantiles), rows)
     click.echo()
     for line in profile["problems"] or ["no problems found"]:
         click.echo(line)
+
+
+def _counted(profile: dict) -> str:
+    """Returns what the numbers beside the labels count, where it is not examples."""
+    if "label" in profile["fields"]:
+        return ""
+    return "share of the pixels" if "mask" in profile["fields"] else "boxes"

@@ -19,6 +19,9 @@ _DATA_OPTIONS = (
         click.option("--text-pair", metavar="COLUMN", help="Column of the second text, where two are compared."),
     ),
     ("target", click.option("--target", metavar="COLUMN", help="Column of the translation.")),
+    ("image", click.option("--image", metavar="COLUMN", help="Column of the images: paths, or their bytes.")),
+    ("mask", click.option("--mask", metavar="COLUMN", help="Column of the masks, which hold class indices.")),
+    ("boxes", click.option("--boxes", metavar="COLUMN", help="Column of the lists of boxes.")),
     ("label", click.option("--label", metavar="COLUMN", help="Column of the label.")),
     (None, click.option("--group", metavar="COLUMN", help="Column whose rows must not be split, such as an author.")),
     ("label", click.option("--label-kind", type=click.Choice(["class", "multi", "number"]), help="What a label is.")),
@@ -29,12 +32,13 @@ _DATA_OPTIONS = (
     ("label", click.option("--label-names", metavar="FILE", help="Names of the labels in order, one a line.")),
     (None, click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv.")),
     (None, click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data.")),
+    ("image", click.option("--max-pixels", type=int, help="Refuse larger images.  [default: 178000000]")),
     (
         None,
         click.option("--max-rejected", type=float, help="Share of unusable rows at which to stop.  [default: 0.05]"),
     ),
 )
-ROLES = ("text", "text_pair", "target", "label")
+ROLES = ("text", "text_pair", "target", "label", "image", "mask", "boxes")
 
 
 def data_options(*roles: str) -> Callable:

@@ -112,9 +112,10 @@ def choose_fields(
 
     if "image" in required or not required:
         take(_guess_image(table, fields, required, folder))
-    if "mask" in required or ("image" in fields and not required):
+    shown = "image" in fields and not required
+    if "mask" in required or shown:
         take(_usual_mask(table, fields))
-    if "boxes" in required:
+    if "boxes" in required or shown:
         take(_boxes(table, fields))
     if "image" not in fields and "image" not in required:
         take(_guess_texts(table, fields, required))

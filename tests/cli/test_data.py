@@ -1,6 +1,9 @@
 import json
+import re
 
 import pytest
+
+from tests.data.images.pictures import encoded, mask, picture
 
 
 @pytest.fixture
@@ -66,3 +69,39 @@ def test_it_shows_text_for_a_language_model(kformer, tmp_path):
     out = kformer("data", tmp_path / "book.txt").out
     assert "text     string   text" in out
     assert "no problems found" in out
+
+
+def test_it_shows_the_sizes_of_images(kformer, tmp_path):
+    for number in range(4):
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        (tmp_path / "ab"[number % 2] / f"{number}.png").write_bytes(encoded(picture(seed=number)))
+    out = kformer("data", tmp_path).out
+    assert "image    string   image" in out
+    assert "height       6        6      6      6" in out
+    assert "no problems found" in out
+
+
+def test_it_shows_shares_of_the_pixels_of_masks(kformer, tmp_path):
+    for folder, content in (("images", encoded(picture())), ("masks", encoded(mask([[0, 1, 1] * 3] * 6)))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.png").write_bytes(content)
+    out = kformer("data", tmp_path).out
+    assert "2 labels   share of the pixels" in out
+    assert re.search("1 +0.667", out)
+
+
+def test_it_shows_numbers_of_boxes(kformer, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(picture()))
+    box = {"label": "cat", "x0": 0, "y0": 0, "x1": 5, "y1": 5}
+    (tmp_path / "a.jsonl").write_text(json.dumps({"image": "a.png", "things": [box, box]}), encoding="utf-8")
+    out = kformer("data", tmp_path / "a.jsonl", "--boxes", "things").out
+    assert "things   list<box>   boxes" in out
+    assert "1 labels   boxes" in out
+
+
+def test_a_damaged_image_is_one_line(error, tmp_path):
+    for name, content in (("a/1.png", encoded(picture())), ("b/2.jpg", b"text")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(content)
+    assert "1 of 2 rows cannot be used: 1 x it is no image, whatever its name says (first: " in error("data", tmp_path)
+    assert "it has 6 x 9 pixels, and `max_pixels` is 9" in error("data", tmp_path, "--max-pixels", "9")

@@ -194,6 +194,14 @@ def test_boxes_of_a_table_are_clipped_and_told(table):
     )
 
 
+def test_boxes_are_guessed_by_what_they_hold(table):
+    path = table("a.jsonl", [{"image": "0.png", "things": [box("cat", 0, 0, 5, 6)]}])
+    for required in (BOXES, ()):
+        examples = kd.load(path, required=required)
+        assert examples.fields == {"image": "image", "boxes": "things"}
+        assert "boxes = 'things' (guessed: its values)" in examples.notes
+
+
 def test_numbers_of_boxes_are_named_by_label_names(table):
     lines = [{"image": "0.png", "boxes": [box("0", 0, 0, 5, 6)]}]
     assert kd.load(table("a.jsonl", lines), required=BOXES, label_names=["cat"]).labels == ("cat",)
