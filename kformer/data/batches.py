@@ -6,6 +6,7 @@ import numpy as np
 
 from kformer.data.allocator import keep_freed_memory
 from kformer.data.plan import Plan
+from kformer.data.threads import one_thread_each
 
 
 class Elements(Protocol):
@@ -62,5 +63,5 @@ def make_batches(plan: Plan, elements: Elements, seed=None):
 
     dataset = tf.data.Dataset.from_generator(generate, output_signature=elements.signature())
     if transform := getattr(elements, "transform", None):
-        dataset = dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        dataset = one_thread_each(dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True))
     return dataset.apply(tf.data.experimental.assert_cardinality(plan.num_batches)).prefetch(tf.data.AUTOTUNE)

@@ -11,6 +11,7 @@ from kformer.data.images.decoding import (
     resize_mask_to_fit,
     resize_to_fit,
 )
+from kformer.data.threads import one_thread_each
 
 _ALIGNMENT = 64  # bytes: TensorFlow's vectors
 
@@ -129,7 +130,7 @@ class ImageStore:
 
         buffer = _aligned(self.num_bytes)
         dataset = tf.data.Dataset.range(len(self)).map(self._decoded_flat, tf.data.AUTOTUNE, deterministic=True)
-        images = dataset.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
+        images = one_thread_each(dataset.prefetch(tf.data.AUTOTUNE)).as_numpy_iterator()
         for index in range(len(self)):
             start, end = self._offsets[index : index + 2]
             try:
