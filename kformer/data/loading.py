@@ -129,7 +129,8 @@ def load_splits(
     """
     arguments = dict(load_arguments)
     if validation is None and arguments.get("split") is None:
-        options = Options(tfds_dir=arguments.get("tfds_dir"))
+        required = tuple(arguments.get("required", _CLASSIFICATION))
+        options = Options(tfds_dir=arguments.get("tfds_dir"), required=required)
         if VALIDATION in part_names(source, options):
             arguments["split"], validation = TRAIN, source
     train = load(source, **arguments)

@@ -248,6 +248,13 @@ def test_the_parts_of_a_folder_are_used(write, tmp_path):
     assert (len(train), validation.values("text")) == (2, ["e f"])
 
 
+def test_parts_of_texts_are_not_those_of_images_beside_them(write, tmp_path):
+    write("train.csv", "text,label\na b,0\nc d,1\n")
+    write("dev.csv", "text,label\ne f,1\n")
+    write("coco.json", "{}")
+    assert kd.load_splits(tmp_path)[1].values("text") == ["e f"]
+
+
 def test_a_named_part_is_divided(write, tmp_path):
     write("train.csv", "text,label\n" + "a b,0\nc d,1\n" * 5)
     write("dev.csv", "text,label\ne f,1\n")

@@ -1,7 +1,6 @@
 """A look at each image when it is loaded: what cannot be used is known before training, and by name."""
 
 import contextlib
-import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kformer.data.images.exif import exif_orientation
-from kformer.data.images.files import content_hash, encode_png, read_content, stand_in
+from kformer.data.images.files import content_hash, encode_png, open_image, read_content, stand_in
 
 MAX_PIXELS = 178_000_000  # where Pillow, too, suspects a file that unpacks to fill the memory
 _ORIENTATION = 0x0112
@@ -50,7 +49,7 @@ def check_image(source: str | bytes | None, max_pixels: int = MAX_PIXELS) -> Che
     if problem:
         return CheckedImage(source, problem=problem)
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with open_image(content) as image:
             if image.width * image.height > max_pixels:
                 problem = f"it has {image.height:,} x {image.width:,} pixels, and `max_pixels` is {max_pixels:,}"
                 return CheckedImage(source, problem=problem)

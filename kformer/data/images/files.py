@@ -7,6 +7,8 @@ from pathlib import Path
 
 from kformer.data.cache import cache_folder
 
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+
 
 def read_content(source: str | bytes | None) -> tuple[bytes, str]:
     """Returns (the bytes of an image, "") or (b"", why there are none).
@@ -26,6 +28,18 @@ def read_content(source: str | bytes | None) -> tuple[bytes, str]:
     else:
         content = source
     return content, "" if content else "the file is empty"
+
+
+def open_image(content: bytes):
+    """Returns the `PIL.Image.Image` of some bytes, its pixels not yet decoded.
+
+    Raises:
+        PIL.UnidentifiedImageError: They are in none of the formats that are read here. Pillow knows others, and for
+            some it starts other programs.
+    """
+    from PIL import Image
+
+    return Image.open(io.BytesIO(content), formats=_FORMATS)
 
 
 def content_hash(content: bytes) -> str:

@@ -1,13 +1,12 @@
 """Masks: a class index for each pixel, in the 8 bits of a PNG file."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kformer.data.images.checking import MAX_PIXELS
-from kformer.data.images.files import content_hash, encode_png, read_content, stand_in
+from kformer.data.images.files import content_hash, encode_png, open_image, read_content, stand_in
 
 NO_CLASS = 255  # where a pixel has none, as in VOC
 # Pillow and TensorFlow stretch fewer bits to 0 to 255: what an index is multiplied by.
@@ -44,7 +43,7 @@ def check_mask(source: str | bytes | None, max_pixels: int = MAX_PIXELS, is_bina
     if problem:
         return CheckedMask(source, problem=problem.replace("image", "mask"))
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with open_image(content) as image:
             if image.width * image.height > max_pixels:
                 problem = f"its mask has {image.height:,} x {image.width:,} pixels, and `max_pixels` is {max_pixels:,}"
                 return CheckedMask(source, problem=problem)

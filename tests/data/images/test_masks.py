@@ -82,6 +82,7 @@ def test_a_mask_and_an_image_of_equal_bytes_are_converted_apart(write):
         (None, "it has no mask"),
         (b"", "the file is empty"),
         (b"text", "its mask is damaged (it is no image)"),
+        (encoded(picture(), "EPS"), "its mask is damaged (it is no image)"),
         (encoded(picture(480, 640))[:3000], "its mask is damaged (image file is truncated"),
         (encoded(mask(VALUES), "JPEG"), "its mask is a JPEG, which blurs class indices: save masks as PNG"),
         (encoded(picture()), "its mask is a picture in colour (RGB): save the index of each pixel's class"),
