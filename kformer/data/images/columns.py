@@ -12,6 +12,7 @@ from kformer.data.examples import Examples
 from kformer.data.images.boxes import BOX, SIDES, ClippedBoxes, boxes_notes, boxes_problem, clip_boxes
 from kformer.data.images.checking import CheckedImage, check_all, check_image
 from kformer.data.images.masks import NO_CLASS, CheckedMask, check_mask, mask_problem
+from kformer.data.images.remembering import remembered
 from kformer.data.labels import apply_names
 
 _BINARY = {0, NO_CLASS}
@@ -32,7 +33,9 @@ def check_images(
         The examples with images as `kformer.data.images.decoding` takes them, their sizes and hashes beside them; and
         why some cannot be used, by position.
     """
-    images = check_all(partial(check_image, max_pixels=max_pixels), _sources(examples, "image", folder))
+    sources = _sources(examples, "image", folder)
+    check = partial(check_image, max_pixels=max_pixels)
+    images = remembered(CheckedImage, partial(check_all, check, sources), sources, max_pixels)
     problems = {row: image.problem for row, image in enumerate(images) if image.problem}
     columns = {
         examples.fields["image"]: _contents(images),
@@ -82,11 +85,13 @@ def _check_masks(
     examples: Examples, images: Sequence[CheckedImage], folder: Path, names: Sequence[str] | None, max_pixels: int
 ) -> tuple[Examples, dict[int, str]]:
     sources = _sources(examples, "mask", folder)
-    masks = check_all(partial(check_mask, max_pixels=max_pixels), sources)
+    check = partial(check_mask, max_pixels=max_pixels)
+    masks = remembered(CheckedMask, partial(check_all, check, sources), sources, max_pixels)
     notes = ()
     found = {value for mask in masks for value, count in enumerate(mask.pixels) if count}
     if NO_CLASS in found and found <= _BINARY and (names is None or len(names) == 2):
-        masks = check_all(partial(check_mask, max_pixels=max_pixels, is_binary=True), sources)
+        check = partial(check, is_binary=True)
+        masks = remembered(CheckedMask, partial(check_all, check, sources), sources, max_pixels, "binary")
         notes = (f"masks hold 0 and {NO_CLASS} alone: {NO_CLASS} is class 1",)
     num_classes = None if names is None else len(names)
     reasons = (

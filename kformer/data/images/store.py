@@ -44,6 +44,7 @@ class ImageStore:
         self._read = self._decoding_reader()
         if self.is_in_memory:
             self._read = self._memory_reader(self._filled())
+            self._sources = ()  # encoded images need not stay beside the decoded ones
 
     def __len__(self) -> int:
         return len(self.shapes)
