@@ -1,0 +1,26 @@
+"""Augmentation of images, boxes and masks, in the graph; what is drawn depends on (seed, epoch, index) alone."""
+
+from kformer.data.image_augmentation.color_jitter import ColorJitter
+from kformer.data.image_augmentation.composition import Compose
+from kformer.data.image_augmentation.draws import graph_seeds
+from kformer.data.image_augmentation.erasing import RandomErasing
+from kformer.data.image_augmentation.framing import CenterCrop, Letterbox, RandomResizedCrop, ScaleJitter, Stretch
+from kformer.data.image_augmentation.moving import RandomFlip, RandomRotation, RandomShift, RandomZoom
+from kformer.data.image_augmentation.rand_augment import RandAugment
+
+__all__ = [
+    "CenterCrop",
+    "ColorJitter",
+    "Compose",
+    "Letterbox",
+    "RandAugment",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomShift",
+    "RandomZoom",
+    "ScaleJitter",
+    "Stretch",
+    "graph_seeds",
+]
