@@ -5,6 +5,8 @@ from kformer.data.image_augmentation.composition import Compose
 from kformer.data.image_augmentation.draws import graph_seeds
 from kformer.data.image_augmentation.erasing import RandomErasing
 from kformer.data.image_augmentation.framing import CenterCrop, Letterbox, RandomResizedCrop, ScaleJitter, Stretch
+from kformer.data.image_augmentation.mixing import CutMix, MixUp, MixUpOrCutMix
+from kformer.data.image_augmentation.mosaic import Mosaic, mosaic_partners
 from kformer.data.image_augmentation.moving import RandomFlip, RandomRotation, RandomShift, RandomZoom
 from kformer.data.image_augmentation.rand_augment import RandAugment
 
@@ -12,7 +14,11 @@ __all__ = [
     "CenterCrop",
     "ColorJitter",
     "Compose",
+    "CutMix",
     "Letterbox",
+    "MixUp",
+    "MixUpOrCutMix",
+    "Mosaic",
     "RandAugment",
     "RandomErasing",
     "RandomFlip",
@@ -23,4 +29,5 @@ __all__ = [
     "ScaleJitter",
     "Stretch",
     "graph_seeds",
+    "mosaic_partners",
 ]
