@@ -8,13 +8,24 @@ from kformer.data.image_augmentation.framing import CenterCrop, Letterbox, Rando
 from kformer.data.image_augmentation.mixing import CutMix, MixUp, MixUpOrCutMix
 from kformer.data.image_augmentation.mosaic import Mosaic, mosaic_partners
 from kformer.data.image_augmentation.moving import RandomFlip, RandomRotation, RandomShift, RandomZoom
+from kformer.data.image_augmentation.pipeline import (
+    EvaluationTransform,
+    TrainingAugmentation,
+    batch_mixing,
+    evaluation_transform,
+    training_augmentation,
+)
+from kformer.data.image_augmentation.preview import contact_sheet, to_png
 from kformer.data.image_augmentation.rand_augment import RandAugment
+from kformer.data.image_augmentation.settings import AugmentationSettings
 
 __all__ = [
+    "AugmentationSettings",
     "CenterCrop",
     "ColorJitter",
     "Compose",
     "CutMix",
+    "EvaluationTransform",
     "Letterbox",
     "MixUp",
     "MixUpOrCutMix",
@@ -28,6 +39,12 @@ __all__ = [
     "RandomZoom",
     "ScaleJitter",
     "Stretch",
+    "TrainingAugmentation",
+    "batch_mixing",
+    "contact_sheet",
+    "evaluation_transform",
     "graph_seeds",
     "mosaic_partners",
+    "to_png",
+    "training_augmentation",
 ]

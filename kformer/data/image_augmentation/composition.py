@@ -5,6 +5,7 @@ import dataclasses
 from kformer.data.image_augmentation import affine
 from kformer.data.image_augmentation.checks import check_fill, check_number
 from kformer.data.image_augmentation.draws import nth_seed
+from kformer.data.image_augmentation.tracing import as_written
 from kformer.data.image_augmentation.warping import warp
 
 
@@ -20,6 +21,7 @@ class Operation:
     Both draw from the seed, int32 (2,), with `draws.uniform`: the result depends on nothing else.
     """
 
+    @as_written
     def __call__(self, example, seed):
         """The example with this operation alone, as `Compose` does it."""
         return Compose((self,))(example, seed)
@@ -59,6 +61,7 @@ class Compose:
         check_fill(self.fill)
         check_number("min_box_share", self.min_box_share, 0, 1)
 
+    @as_written
     def __call__(self, example, seed):
         import tensorflow as tf
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from kformer.data.image_augmentation.checks import check_number
 from kformer.data.image_augmentation.draws import named_seed, uniform
+from kformer.data.image_augmentation.tracing import as_written
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,7 @@ class MixUp:
     def __post_init__(self):
         check_number("alpha", self.alpha, 0)
 
+    @as_written
     def __call__(self, batch, seed):
         import tensorflow as tf
 
@@ -79,6 +81,7 @@ class CutMix:
     def __post_init__(self):
         check_number("alpha", self.alpha, 0)
 
+    @as_written
     def __call__(self, batch, seed):
         import tensorflow as tf
 
@@ -130,6 +133,7 @@ class MixUpOrCutMix:
     mix_up: MixUp = MixUp(0.8)
     cut_mix: CutMix = CutMix(1.0)
 
+    @as_written
     def __call__(self, batch, seed):
         import tensorflow as tf
 

@@ -8,6 +8,7 @@ from kformer.data.image_augmentation import affine
 from kformer.data.image_augmentation.checks import check_fill, check_number, check_pair, check_size
 from kformer.data.image_augmentation.composition import Compose, checked
 from kformer.data.image_augmentation.draws import nth_seed, uniform
+from kformer.data.image_augmentation.tracing import as_written
 from kformer.data.image_augmentation.warping import warp_boxes, warp_image, warp_mask
 from kformer.data.seeds import example_seeds
 from kformer.data.seeds import uniform as uniform_on_host
@@ -53,6 +54,7 @@ class Mosaic:
         check_fill(self.fill)
         check_number("min_box_share", self.min_box_share, 0, 1)
 
+    @as_written
     def __call__(self, examples, seed):
         import tensorflow as tf
 
