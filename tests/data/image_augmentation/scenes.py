@@ -50,12 +50,3 @@ def painted_box(mask, number):
 
 def in_numpy(example):
     return {name: np.asarray(value) for name, value in example.items()}
-
-
-def mapped(function, examples, seeds, workers=2):
-    """What `function(example, seed)` gives in `tf.data`, in NumPy; all examples have the same shapes."""
-    import tensorflow as tf
-
-    columns = {name: np.stack([example[name] for example in examples]) for name in examples[0]}
-    dataset = tf.data.Dataset.from_tensor_slices((columns, seeds)).map(function, num_parallel_calls=workers)
-    return list(dataset.as_numpy_iterator())

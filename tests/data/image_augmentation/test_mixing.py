@@ -104,8 +104,8 @@ def test_masks_are_pasted_with_their_images_and_unchanged():
 
 
 def test_one_of_both_is_drawn_for_each_batch():
-    whole = [np.isin(MixUpOrCutMix()(BATCH, seed)["images"], np.arange(COUNT)).all() for seed in SEEDS[:60]]
-    assert np.mean(whole) == pytest.approx(0.5, abs=0.2)
+    whole = [np.isin(MixUpOrCutMix()(BATCH, seed)["images"], np.arange(COUNT)).all() for seed in SEEDS[:30]]
+    assert np.mean(whole) == pytest.approx(0.5, abs=0.25)
 
 
 @pytest.mark.parametrize("mixer", [MixUp, CutMix])
