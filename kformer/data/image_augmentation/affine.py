@@ -37,15 +37,16 @@ def about_center(linear, frame, shift=(0.0, 0.0)):
 
 def inverse(forward):
     """The inverse of an affine map, exact for flips and the identity: float32 (3, 3)."""
-    xx, xy, x, yx, yy, y = numbers(forward)
-    determinant = xx * yy - xy * yx
-    a, b, c, d = yy / determinant, -xy / determinant, -yx / determinant, xx / determinant
-    return matrix(a, b, -(a * x + b * y), c, d, -(c * x + d * y))
+    import tensorflow as tf
+
+    return tf.linalg.inv(forward)
 
 
 def numbers(forward):
     """The six scalars xx, xy, x, yx, yy, y of a map."""
-    return forward[0, 0], forward[0, 1], forward[0, 2], forward[1, 0], forward[1, 1], forward[1, 2]
+    import tensorflow as tf
+
+    return tf.unstack(tf.reshape(forward, (9,)))[:6]
 
 
 def map_boxes(forward, boxes):

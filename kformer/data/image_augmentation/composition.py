@@ -15,11 +15,14 @@ class Operation:
     A subclass is a frozen dataclass with one or both of
 
     - `place(frame, seed)`, where the picture goes: from the frame, float32 (2,) height and width, to (float32 (3, 3),
-      the new frame), see `affine`. One that decides the size of the result has it as `size`, (height, width);
+      the new frame), see `affine`. One that decides the size of the result has it as `size`, (height, width), and one
+      that rotates or shears has `aligned` False;
     - `paint(image, seed)`, what becomes of its colours: float32 (height, width, 3) in 0..255 to the same.
 
     Both draw from the seed, int32 (2,), with `draws.uniform`: the result depends on nothing else.
     """
+
+    aligned = True
 
     @as_written
     def __call__(self, example, seed):
@@ -70,7 +73,8 @@ class Compose:
         if any(hasattr(operation, "place") for operation in self.operations):
             forward, frame = self.place(tf.cast(tf.shape(example["image"])[:2], tf.float32), seed)
             size = self.size or _static_size(example["image"]) or tf.cast(frame, tf.int32)
-            example = warp(example, forward, size, self.fill, self.ignore_index, self.min_box_share)
+            aligned = all(operation.aligned for operation in self.operations if hasattr(operation, "place"))
+            example = warp(example, forward, size, self.fill, self.ignore_index, self.min_box_share, aligned)
         image = tf.cast(example["image"], tf.float32)
         for operation, own_seed in _with_seeds(self.operations, seed):
             if hasattr(operation, "paint"):

@@ -91,7 +91,8 @@ class Mosaic:
         start, end = tf.where(behind, middle, 0.0), tf.where(behind, size, middle)
         to_tile = tf.linalg.matmul(affine.scaling(1.0, 1.0, -start[1], -start[0]), forward)
         tile_size = tf.cast(end - start, tf.int32)
-        tile = {"image": warp_image(example["image"], to_tile, tile_size, self.fill)}
+        aligned = all(operation.aligned for operation in self.operations)
+        tile = {"image": warp_image(example["image"], to_tile, tile_size, self.fill, aligned)}
         if "mask" in example:
             tile["mask"] = warp_mask(example["mask"], to_tile, tile_size, self.ignore_index)
         if "boxes" in example:

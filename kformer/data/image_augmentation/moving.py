@@ -43,6 +43,8 @@ class RandomRotation(Operation):
 
     degrees: float = 15.0
 
+    aligned = False
+
     def __post_init__(self):
         check_number("degrees", self.degrees, 0, 180)
 

@@ -11,7 +11,9 @@ from kformer.data.image_augmentation.composition import Operation
 from kformer.data.image_augmentation.draws import uniform
 
 MOVEMENTS = ("rotate", "shear_x", "shear_y", "translate_x", "translate_y")
-COLORS = ("auto_contrast", "equalize", "posterize", "solarize", "saturation", "contrast", "brightness", "sharpness")
+# The last three are one matrix product, see `color.recolor`.
+FACTORS = ("saturation", "contrast", "brightness")
+COLORS = ("auto_contrast", "equalize", "posterize", "solarize", "sharpness", *FACTORS)
 OPERATIONS = ("identity", *MOVEMENTS, *COLORS)
 
 _FULL = 10.0
@@ -37,6 +39,8 @@ class RandAugment(Operation):
 
     magnitude: float = 9.0
     num_ops: int = 2
+
+    aligned = False
 
     def __post_init__(self):
         check_number("magnitude", self.magnitude, 0, _FULL)
@@ -69,10 +73,8 @@ class RandAugment(Operation):
         if not self.magnitude:
             return image
         which, signs = self._drawn(seed)
-        # The number of the branch of each operation: the first is for all that leave the colours as they are.
-        branches = tf.maximum(which - OPERATIONS.index(COLORS[0]) + 1, 0)
-        for branch, sign in zip(tf.unstack(branches), tf.unstack(signs), strict=True):
-            image = self._painted(image, branch, sign)
+        for name, sign in zip(tf.unstack(which), tf.unstack(signs), strict=True):
+            image = self._painted(image, name, sign)
         return image
 
     def _drawn(self, seed):
@@ -95,20 +97,21 @@ class RandAugment(Operation):
         odd[translate_x, 4] = odd[translate_y, 5] = _MOST_SHIFT * strength
         return even, odd
 
-    def _painted(self, image, branch, sign):
+    def _painted(self, image, which, sign):
         import tensorflow as tf
 
         strength = self.magnitude / _FULL
         factor = 1 + sign * _MOST_CHANGE * strength
-        by_name = {
-            "auto_contrast": lambda: color.auto_contrast(image),
-            "equalize": lambda: color.equalize(image),
-            "posterize": lambda: color.posterize(image, 8 - round(_MOST_BITS * strength)),
-            "solarize": lambda: color.solarize(image, 256 * (1 - strength)),
-            "saturation": lambda: color.recolor(image, saturation=factor),
-            "contrast": lambda: color.recolor(image, contrast=factor),
-            "brightness": lambda: color.recolor(image, brightness=factor),
-            "sharpness": lambda: color.sharpen(image, factor),
-        }
+        factors = {name: tf.where(which == OPERATIONS.index(name), factor, 1.0) for name in FACTORS}
+        branches = [
+            lambda: image,  # for all that leave the colours as they are
+            lambda: color.auto_contrast(image),
+            lambda: color.equalize(image),
+            lambda: color.posterize(image, 8 - round(_MOST_BITS * strength)),
+            lambda: color.solarize(image, 256 * (1 - strength)),
+            lambda: color.sharpen(image, factor),
+            lambda: color.recolor(image, **factors),
+        ]
         # Only the branch that was drawn is computed.
-        return tf.switch_case(branch, [lambda: image, *(by_name[name] for name in COLORS)])
+        branch = tf.clip_by_value(which - OPERATIONS.index(COLORS[0]) + 1, 0, len(branches) - 1)
+        return tf.switch_case(branch, branches)

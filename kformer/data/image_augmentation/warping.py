@@ -7,11 +7,13 @@ from kformer.data.image_augmentation.color import mean_color
 
 # Source pixels per pixel from which a turned picture is shrunk with a filter before it is sampled at four points.
 _ALIASES_FROM = 1.5
+_FROM_CENTER = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]], "float32")
+_TO_CENTER = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]], "float32")
 # Of a pixel: what lies nearer to the edge counts as outside, since the kernels round in other ways than this file.
 _EDGE = 1e-3
 
 
-def warp(example, forward, size, fill="mean", ignore_index=255, min_box_share=0.25):
+def warp(example, forward, size, fill="mean", ignore_index=255, min_box_share=0.25, aligned=None):
     """Moves everything in an example by one map.
 
     Args:
@@ -22,11 +24,12 @@ def warp(example, forward, size, fill="mean", ignore_index=255, min_box_share=0.
         fill: what is outside the image: "mean" for its mean colour, a number from 0 to 255, or three.
         ignore_index: int, the class of mask pixels outside.
         min_box_share: float, boxes of which a smaller share of the area is left in the picture are dropped.
+        aligned: as for `warp_image`.
 
     Returns:
         dict, a new one: `image` float32 (size, 3), `boxes` float32 (m, 4), `classes` (m,), `mask` (size), of its dtype.
     """
-    moved = {**example, "image": warp_image(example["image"], forward, size, fill)}
+    moved = {**example, "image": warp_image(example["image"], forward, size, fill, aligned)}
     if "boxes" in example:
         moved["boxes"], moved["classes"] = warp_boxes(
             example["boxes"], example["classes"], forward, (0, 0), size, min_box_share
@@ -36,7 +39,7 @@ def warp(example, forward, size, fill="mean", ignore_index=255, min_box_share=0.
     return moved
 
 
-def warp_image(image, forward, size, fill="mean"):
+def warp_image(image, forward, size, fill="mean", aligned=None):
     """Resamples an image with bilinear weights, and with a filter of the right width where it shrinks.
 
     A map without rotation and shear is sampled along rows and then along columns, with antialiasing, and gives what
@@ -47,6 +50,7 @@ def warp_image(image, forward, size, fill="mean"):
         forward: float32 (3, 3).
         size: two ints, or int32 (2,).
         fill: "mean", a number, or three.
+        aligned: True where it is known that the map neither rotates nor shears, which saves a part of the graph.
 
     Returns:
         float32 (size, 3).
@@ -56,11 +60,15 @@ def warp_image(image, forward, size, fill="mean"):
     static = tuple(size) if isinstance(size, tuple | list) else (None, None)
     size = tf.cast(size, tf.int32)
     image = tf.cast(image, tf.float32)
-    aligned = tf.logical_and(forward[0, 1] == 0.0, forward[1, 0] == 0.0)
-    warped = tf.cond(
-        aligned, lambda: _sample_separably(image, forward, size), lambda: _sample_anywhere(image, forward, size)
-    )
     backward = affine.inverse(forward)
+    if aligned:
+        warped = _sample_separably(image, forward, size)
+    else:
+        warped = tf.cond(
+            tf.reduce_all(tf.gather(tf.reshape(forward, (9,)), [1, 3]) == 0.0),
+            lambda: _sample_separably(image, forward, size),
+            lambda: _sample_anywhere(image, backward, size),
+        )
     warped = tf.cond(
         _reaches_outside(backward, tf.shape(image), size),
         lambda: tf.where(_inside(backward, tf.shape(image), size)[..., None], warped, _fill_color(image, fill)),
@@ -120,8 +128,7 @@ def _sample_separably(image, forward, size):
     """For maps without rotation and shear: float32 (size, channels), 0 outside."""
     import tensorflow as tf
 
-    scale = tf.stack([forward[1, 1], forward[0, 0]])
-    shift = tf.stack([forward[1, 2], forward[0, 2]])
+    scale, shift = tf.unstack(tf.gather(tf.reshape(forward, (9,)), [[4, 0], [5, 2]]))
     flipped = scale < 0
     # The kernel knows no negative scales: sample the mirror image of the result, then mirror.
     shift = tf.where(flipped, tf.cast(size, tf.float32) - shift, shift)
@@ -132,13 +139,12 @@ def _sample_separably(image, forward, size):
     return tf.cond(tf.reduce_any(flipped), lambda: tf.raw_ops.Reverse(tensor=sampled, dims=mirrored), lambda: sampled)
 
 
-def _sample_anywhere(image, forward, size):
-    """For all maps: float32 (size, channels), the edge's colours outside."""
+def _sample_anywhere(image, backward, size):
+    """For all maps, by their inverse: float32 (size, channels), the edge's colours outside."""
     import tensorflow as tf
 
-    backward = affine.inverse(forward)
     # Source pixels per pixel, along the source's rows and columns.
-    rates = tf.stack([tf.norm(backward[1, :2]), tf.norm(backward[0, :2])])
+    rates = tf.reverse(tf.norm(backward[:2, :2], axis=1), [0])
     sides = tf.cast(tf.shape(image)[:2], tf.float32)
     rates = tf.where(rates > _ALIASES_FROM, rates, 1.0)
 
@@ -156,12 +162,11 @@ def _project(image, backward, size, interpolation, fill_mode, fill_value):
     """Samples at the points that a map leads back to: (size, channels)."""
     import tensorflow as tf
 
-    xx, xy, x, yx, yy, y = affine.numbers(backward)
     # The kernel counts from the centre of the first pixel, not from its corner.
-    x, y = x + (xx + xy - 1) / 2, y + (yx + yy - 1) / 2
+    numbers = tf.reshape(tf.linalg.matmul(_TO_CENTER, tf.linalg.matmul(backward, _FROM_CENTER)), (9,))
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=image[None],
-        transforms=tf.stack([xx, xy, x, yx, yy, y, 0.0, 0.0])[None],
+        transforms=numbers[None, :8],
         output_shape=tf.cast(size, tf.int32),
         fill_value=tf.cast(fill_value, tf.float32),
         interpolation=interpolation,
@@ -169,36 +174,28 @@ def _project(image, backward, size, interpolation, fill_mode, fill_value):
     )[0]
 
 
-def _source_points(backward, rows, columns):
-    """Where pixel centres come from: x and y, each float32 (rows, columns)."""
-    xx, xy, x, yx, yy, y = affine.numbers(backward)
-    u, v = (columns + 0.5)[None, :], (rows + 0.5)[:, None]
-    return xx * u + xy * v + x, yx * u + yy * v + y
-
-
-def _inside_of(points, shape):
-    import tensorflow as tf
-
-    (x, y), sides = points, tf.cast(shape, tf.float32)
-    inside_x = tf.logical_and(x >= _EDGE, x <= sides[1] - _EDGE)
-    return tf.logical_and(inside_x, tf.logical_and(y >= _EDGE, y <= sides[0] - _EDGE))
-
-
 def _inside(backward, shape, size):
     """bool (size): where the image is seen."""
     import tensorflow as tf
 
-    rows, columns = (tf.range(tf.cast(side, tf.float32)) for side in tf.unstack(size))
-    return _inside_of(_source_points(backward, rows, columns), shape)
+    xx, xy, x, yx, yy, y = affine.numbers(backward)
+    rows, columns = (tf.range(tf.cast(side, tf.float32)) + 0.5 for side in tf.unstack(size))
+    u, v, sides = columns[None, :], rows[:, None], tf.cast(shape, tf.float32)
+    source_x, source_y = xx * u + xy * v + x, yx * u + yy * v + y
+    inside_x = tf.logical_and(source_x >= _EDGE, source_x <= sides[1] - _EDGE)
+    return tf.logical_and(inside_x, tf.logical_and(source_y >= _EDGE, source_y <= sides[0] - _EDGE))
 
 
 def _reaches_outside(backward, shape, size):
-    """bool: whether one of the outermost pixels, and so any, lies outside the image."""
+    """bool: whether the centre of one of the outermost pixels, and so any, lies outside the image."""
     import tensorflow as tf
 
-    height, width = tf.unstack(tf.cast(size, tf.float32))
-    corners = _source_points(backward, tf.stack([0.0, height - 1]), tf.stack([0.0, width - 1]))
-    return tf.logical_not(tf.reduce_all(_inside_of(corners, shape)))
+    sides = tf.reverse(tf.cast(size, tf.float32), [0])
+    # The centres in the corners, each a column (x, y, 1).
+    corners = tf.concat([[[0, 1, 0, 1], [0, 0, 1, 1]] * (sides - 1)[:, None] + 0.5, np.ones((1, 4), "float32")], axis=0)
+    source = tf.linalg.matmul(backward, corners)[:2]
+    most = tf.cast(tf.reverse(shape[:2], [0]), tf.float32)[:, None] - _EDGE
+    return tf.reduce_any(tf.logical_or(source < _EDGE, source > most))
 
 
 def _fill_color(image, fill):

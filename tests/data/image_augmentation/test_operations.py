@@ -191,7 +191,7 @@ class Moved:
     """The movement of an operation without its colours."""
 
     def __init__(self, operation):
-        self.place = operation.place
+        self.place, self.aligned = operation.place, operation.aligned
         if hasattr(operation, "size"):
             self.size = operation.size
 
