@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Examples",
+    "ImageClassificationRecipe",
     "LanguageModelingRecipe",
     "MaskedLanguageModelingRecipe",
     "Predictor",
@@ -63,6 +64,7 @@ _ROOMS = (
 # Public name -> the module to import it from.
 _HOMES = {
     "Examples": "kformer.data",
+    "ImageClassificationRecipe": "kformer.training.recipes",
     "LanguageModelingRecipe": "kformer.training.recipes",
     "MaskedLanguageModelingRecipe": "kformer.training.recipes",
     "Predictor": "kformer.exporting",

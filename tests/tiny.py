@@ -19,7 +19,14 @@ from kformer.data.tokenizers import (
     train_sentencepiece,
 )
 from kformer.models import BertBackbone, GPT2Backbone, MarianModel, TransformerModel, ViTBackbone
-from kformer.tasks import LanguageModeling, MaskedLanguageModeling, TextClassification, Translation
+from kformer.tasks import (
+    ImageClassification,
+    LanguageModeling,
+    MaskedLanguageModeling,
+    TextClassification,
+    Translation,
+)
+from kformer.tasks.image_processor import ImageProcessor
 from kformer.tasks.language_modeling.processor import LanguageModelProcessor
 from kformer.tasks.masked_language_modeling.processor import MaskedTextProcessor
 from kformer.tasks.text_processor import TextProcessor
@@ -172,3 +179,30 @@ def marian_task(beam_size=2, max_length=12, **changes):
     return Translation(
         randomise(MarianModel(**sizes), seed=3), TranslationProcessor(source, target, max_length), beam_size
     )
+
+
+def image_classifier(problem="single_label", dropout=0.0, **changes):
+    """A random classifier of images of 8 x 8 pixels; `changes` are arguments of its backbone."""
+    labels = () if problem == "regression" else ("dark", "light")
+    backbone = vit(image_size=8, dropout=dropout, **changes)
+    return randomise(ImageClassification(backbone, ImageProcessor(8), labels, problem, dropout=dropout, seed=0))
+
+
+def images(count=12, seed=0):
+    """Dark and light pictures of 10 x 12 pixels in turn, encoded, as a source would give them."""
+    from PIL import Image
+
+    from kformer.data.images.files import content_hash, encode_png
+
+    random = np.random.default_rng(seed)
+    pixels = [random.integers(130 * (i % 2), 125 + 130 * (i % 2), (10, 12, 3)).astype("uint8") for i in range(count)]
+    contents = [encode_png(Image.fromarray(image)) for image in pixels]
+    columns = {
+        "image": contents,
+        "label": [("dark", "light")[i % 2] for i in range(count)],
+        "image.height": pa.array([10] * count, "int32"),
+        "image.width": pa.array([12] * count, "int32"),
+        "image.sha256": [content_hash(content) for content in contents],
+    }
+    fields = {"image": "image", "label": "label"}
+    return Examples(pa.table(columns), fields, "class", ("dark", "light"), "tiny pictures")

@@ -1,4 +1,4 @@
-"""Which columns of a file hold the texts."""
+"""Which columns of a file hold what a model reads."""
 
 from collections.abc import Sequence
 
@@ -8,32 +8,32 @@ from kformer.cli.rows_in import Rows
 Text = str | tuple[str, str]
 
 
-def choose_columns(rows: Rows, text: str | None = None, text_pair: str | None = None, pair: bool = False) -> list[str]:
-    """Finds the columns of the text and of a pair's second text as `kformer.data.load` does; guesses are shown.
+def choose_columns(rows: Rows, roles: Sequence[str] = ("text",), **named: str | None) -> list[str]:
+    """Finds the columns of what a model reads as `kformer.data.load` does; guesses are shown.
 
     Args:
         rows: The rows of a file.
-        text: The column that was asked for, if any.
-        text_pair: The column of the second text that was asked for, if any.
-        pair: Whether two texts are needed.
+        roles: What the model reads: ("text",), ("text", "text_pair") or ("image",).
+        **named: The column that was asked for, by role, if any.
 
     Returns:
-        One column, or two.
+        One column for each role.
 
     Raises:
-        ValueError: A column is missing, or there is nothing to guess by.
+        ValueError: A column is missing, there is nothing to guess by, or one was named that the model does not read.
     """
     import pyarrow as pa
 
     from kformer.data.schema import choose_fields
     from kformer.data.sources.json_lines import to_arrow
 
-    if text_pair and not pair:
-        raise ValueError(f"The model reads single texts, but --text-pair {text_pair} was given. Leave it out.")
+    for role, column in named.items():
+        if column and role not in roles:
+            reads = "images" if roles == ("image",) else "single texts"
+            option = role.replace("_", "-")
+            raise ValueError(f"The model reads {reads}, but --{option} {column} was given. Leave it out.")
     table = pa.table({name: to_arrow([row.get(name) for row in rows.head]) for name in rows.columns})
-    named = {"text": text, "text_pair": text_pair}
-    fields, notes = choose_fields(table, named, required=(), source=rows.source)
-    roles = ("text", "text_pair") if pair else ("text",)
+    fields, notes = choose_fields(table, named, required=() if "text" in roles else roles, source=rows.source)
     if missing := [role for role in roles if role not in fields]:
         raise ValueError(
             f"The model reads pairs of texts, but {rows.source} has no column for `{missing[0]}`. "

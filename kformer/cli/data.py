@@ -1,34 +1,47 @@
 """`kformer data`: what would be read from a source."""
 
 import json
+from typing import get_args
 
 import click
 
 from kformer.cli.console import number, print_table, short_path
 from kformer.cli.options import ROLES, data_options, given
+from kformer.cli.quiet import load_tensorflow
+from kformer.training.recipes import Strength
 
 
 @click.command()
 @click.argument("source", metavar="SRC")
 @click.option("--split", metavar="NAME", help="Part of the source, such as validation.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the description to FILE, too.")
+@click.option("--preview", metavar="FILE", help="Draw some images, as they are and as training sees them, as PNG.")
+@click.option(
+    "--augment", type=click.Choice(get_args(Strength)), default="standard", show_default=True, help="How strongly."
+)
 @data_options(*ROLES)
-def data(source, split, json_file, **arguments):
+def data(source, split, json_file, preview, augment, **arguments):
     """Show what would be read from a source.
 
     That is its columns, labels, lengths or sizes, and problems. Nothing is trained.
 
     \b
     kformer data reviews.csv
-    kformer data photos
+    kformer data photos --preview photos.png
     """
     import kformer as kf
+
+    if preview:
+        load_tensorflow()
 
     examples = kf.data.load(source, required=(), **given({"split": split, **arguments}))
     profile = kf.data.profile(examples)
     print_profile(profile)
     for rejection in examples.rejected[:10]:
         click.echo(f"unusable: {rejection.place}: {rejection.reason}: {rejection.raw[:80]}")
+    if preview:
+        kf.runs.write_atomic(preview, kf.data.preview(examples, augment))
+        click.echo(f"\ndrawn in {short_path(preview)}")
     if json_file:
         kf.runs.write_atomic(json_file, json.dumps(profile, indent=2, ensure_ascii=False) + "\n")
         click.echo(f"\nwritten to {short_path(json_file)}")

@@ -31,7 +31,7 @@ def embed(source, input, output, format, text, precision):
     import kformer as kf
 
     with open_rows(input, format) as rows:
-        (column,) = choose_columns(rows, text)
+        (column,) = choose_columns(rows, text=text)
         load_tensorflow()
         embedder = kf.tasks.SentenceEmbedder.from_pretrained(source, precision=precision)
         if output and Path(output).suffix.lower() == ".npy":

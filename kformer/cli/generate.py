@@ -59,7 +59,7 @@ def generate(
 
 def _read_prompts(source: str, format: str | None, text: str | None) -> list[str]:
     with open_rows(source, format) as rows:
-        columns = choose_columns(rows, text)
+        columns = choose_columns(rows, text=text)
         texts = [value for chunk in rows.chunks for value in texts_of(chunk, columns)]
     prompts = [value for value in texts if value is not None]
     if len(prompts) < len(texts):

@@ -1,7 +1,8 @@
-"""`kformer predict`: labels for texts on the command line, or for every row of a file."""
+"""`kformer predict`: answers for texts or pictures on the command line, or for every row of a file."""
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -15,22 +16,24 @@ from kformer.cli.rows_out import open_writer
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.argument("texts", metavar="[TEXT]...", nargs=-1)
+@click.argument("texts", metavar="[TEXT|PICTURE]...", nargs=-1)
 @click.option("--pair", "pairs", nargs=2, multiple=True, metavar="TEXT TEXT", help="Two texts to compare; repeatable.")
 @click.option("--input", metavar="FILE", help="A .csv, .tsv, .jsonl, .parquet or .txt file, or - for standard input.")
 @click.option("--output", metavar="FILE", help="A .csv, .tsv, .jsonl or .parquet file.  [default: JSON lines, printed]")
 @click.option("--format", type=click.Choice(list(READERS)), help="How to read --input, where its ending does not say.")
 @click.option("--text", metavar="COLUMN", help="Column of the text.")
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text.")
+@click.option("--image", metavar="COLUMN", help="Column of the pictures' paths, relative to the file.")
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, scores, precision):
-    """Label or translate texts with a run.
+def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, precision):
+    """Label or translate texts, or label pictures, with a run.
 
-    A file keeps its columns and gains `label` and `score`.
+    A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
+    kformer predict saved_models/flowers tulip.jpg rose.jpg
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
     import kformer as kf
@@ -42,22 +45,25 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, scores
     if not input:
         with open_writer(output) as write:
             predictor = kf.load(folder, precision=precision)
-            write([_answer(*row) for row in _labelled(predictor, texts or pairs, scores)])
+            subject = predictor.input_names[0]
+            write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, scores)])
         return
     started = time.perf_counter()
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
         predictor = kf.load(folder, precision=precision)
-        columns = choose_columns(rows, text, text_pair, predictor.pair)
-        counts = _predict_rows(predictor, rows, columns, scores, write)
-    _report(counts, output, time.perf_counter() - started)
+        names = predictor.input_names
+        columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
+        beside = Path(input).parent if names == ("image",) else None
+        counts = _predict_rows(predictor, rows, columns, scores, write, beside)
+    _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
 
 
 def _labelled(predictor, texts: Sequence, scores: bool) -> Iterator[tuple]:
     return zip(texts, (_fields(answer, scores) for answer in predictor(list(texts))), strict=True)
 
 
-def _answer(text: str | tuple[str, str], fields: dict) -> dict:
-    texts = {"text": text} if isinstance(text, str) else {"text": text[0], "text_pair": text[1]}
+def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
+    texts = {subject: text} if isinstance(text, str) else {"text": text[0], "text_pair": text[1]}
     return {**texts, **fields}
 
 
@@ -68,11 +74,16 @@ def _fields(answer: dict, scores: bool) -> dict:
     return {**fields, **every}
 
 
-def _predict_rows(predictor, rows, columns: list[str], scores: bool, write) -> tuple[int, int]:
-    """Labels the rows chunk by chunk; returns how many there were, and how many of them have no text."""
+def _predict_rows(predictor, rows, columns: list[str], scores: bool, write, beside: Path | None) -> tuple[int, int]:
+    """Labels the rows chunk by chunk; returns how many there were, and how many of them are empty.
+
+    Paths of pictures are relative to the folder `beside`.
+    """
     total = empty = 0
     for chunk in rows.chunks:
         texts = texts_of(chunk, columns)
+        if beside is not None:
+            texts = [None if path is None else str(beside / path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
         answers = predictor([texts[index] for index in known])
         fields = dict(zip(known, (_fields(answer, scores) for answer in answers), strict=True))
@@ -84,8 +95,8 @@ def _predict_rows(predictor, rows, columns: list[str], scores: bool, write) -> t
 
 
 def _blank(predictor, scores: bool) -> dict:
-    """Returns the columns of a prediction without values, for a row that has no text."""
-    (answer,) = predictor([("", "") if predictor.pair else ""])
+    """Returns the columns of a prediction without values, for a row that has nothing to read."""
+    (answer,) = predictor([predictor.empty_input])
     return dict.fromkeys(_fields(answer, scores))
 
 
@@ -94,9 +105,9 @@ def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:
     return {**row, **{f"predicted_{name}" if name in columns else name: value for name, value in fields.items()}}
 
 
-def _report(counts: tuple[int, int], output: str | None, seconds: float):
+def _report(counts: tuple[int, int], what: str, output: str | None, seconds: float):
     total, empty = counts
     if empty:
-        note(f"{empty:,} of {total:,} rows have no text: what is predicted of them is left empty.")
+        note(f"{empty:,} of {total:,} rows have no {what}: what is predicted of them is left empty.")
     if output:
         note(f"{total:,} rows in {duration(seconds)}, written to {output}")

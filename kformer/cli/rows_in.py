@@ -52,7 +52,8 @@ def open_rows(source: str, format: str | None = None) -> Iterator[Rows]:
     """Opens a file of rows.
 
     Args:
-        source: A .csv, .tsv, .jsonl, .parquet or .txt file (one text a line), or "-" for standard input.
+        source: A .csv, .tsv, .jsonl, .parquet or .txt file (one text a line), a folder of pictures, or "-" for
+            standard input.
         format: The ending that says how to read it, such as "csv"; None: that of the file, "txt" for standard input.
 
     Yields:
@@ -62,6 +63,9 @@ def open_rows(source: str, format: str | None = None) -> Iterator[Rows]:
         FileNotFoundError: There is no such file.
         ValueError: The ending is unknown, or a row cannot be read; the row is named.
     """
+    if Path(source).is_dir():
+        yield _read_pictures(source)
+        return
     reader = _reader(source, format)
     if reader is _read_parquet:
         yield reader(source)
@@ -85,6 +89,16 @@ def _reader(source: str, format: str | None):
     if ending == "parquet" and source == STDIN:
         raise ValueError("A parquet file cannot be read from standard input. Give its path with --input.")
     return READERS[ending]
+
+
+def _read_pictures(folder: str) -> Rows:
+    """Returns a row for each picture in a folder, with its path from beside the folder."""
+    from kformer.data.sources.image_folders import IMAGE_ENDINGS
+
+    paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in IMAGE_ENDINGS)
+    if not paths:
+        raise ValueError(f"{folder} holds no pictures. Looked for: {', '.join(IMAGE_ENDINGS)}.")
+    return Rows.of(folder, _chunked({"image": str(path.relative_to(Path(folder).parent))} for path in paths))
 
 
 def _read_csv(source: str, file: TextIO) -> Rows:

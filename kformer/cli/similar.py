@@ -30,7 +30,7 @@ def similar(source, queries, input, output, format, text, top, precision):
     import kformer as kf
 
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
-        (column,) = choose_columns(rows, text)
+        (column,) = choose_columns(rows, text=text)
         load_tensorflow()
         embedder = kf.tasks.SentenceEmbedder.from_pretrained(source, precision=precision)
         neighbours = find_neighbours(embedder, list(queries), rows, column, top)

@@ -1,4 +1,4 @@
-"""A text classification judged on examples: predictions made once, and everything that is said about them."""
+"""A classification of texts or images judged: predictions made once, and everything that is said about them."""
 
 import dataclasses
 from functools import cached_property
@@ -7,12 +7,13 @@ import numpy as np
 
 from kformer.evaluation.details import confusion_matrix, roc_curves, worst_mistakes
 from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
+from kformer.evaluation.pictures import picture_name, thumbnail
 
 KINDS = {"single_label": "class", "multi_label": "multi", "regression": "number"}
 
 
 def judge_classification(task, examples):
-    """`judge` for a text classification.
+    """`judge` for a classification.
 
     Raises:
         ValueError: the examples have a label that the task does not know.
@@ -67,24 +68,42 @@ class JudgedClassification:
         return roc_curves(self.targets, self.predicted, self.labels) if self.labels else {}
 
     def mistakes(self, count=20):
-        """The worst mistakes, as `worst_mistakes` gives them."""
+        """The worst mistakes, as `worst_mistakes` gives them; those on images with a `picture` of each."""
         fields = self.examples.fields
-        return worst_mistakes(
+        mistakes = worst_mistakes(
             KINDS[self.problem],
-            self.examples.values("text"),
+            self._texts,
             self.targets,
             self.predicted,
             self.labels,
             text_pairs=self.examples.values("text_pair") if "text_pair" in fields else None,
             count=count,
         )
+        if "image" not in fields:
+            return mistakes
+        return [{**mistake, "picture": thumbnail(self._images[mistake["row"]])} for mistake in mistakes]
+
+    @cached_property
+    def _texts(self):
+        """The texts, or the names of the images."""
+        if "image" not in self.examples.fields:
+            return self.examples.values("text")
+        return [picture_name(image, row) for row, image in enumerate(self._images)]
+
+    @cached_property
+    def _images(self):
+        return self.examples.values("image")
 
     @property
     def samples(self):
         """The first ten examples with what was right and what was predicted: dicts, in the order of their columns."""
-        roles = [role for role in ("text", "text_pair", "label") if role in self.examples.fields]
-        chosen = [(i, self.examples[i]) for i in range(min(10, len(self.examples)))]
-        return [{**{role: row[role] for role in roles}, "predicted": self._answer(i)} for i, row in chosen]
+        roles = [role for role in ("text_pair", "label") if role in self.examples.fields]
+        subject = "image" if "image" in self.examples.fields else "text"
+        chosen = [(i, self._texts[i], self.examples[i]) for i in range(min(10, len(self.examples)))]
+        return [
+            {subject: text, **{role: row[role] for role in roles}, "predicted": self._answer(i)}
+            for i, text, row in chosen
+        ]
 
     def _answer(self, i):
         if self.problem == "single_label":

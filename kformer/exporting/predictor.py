@@ -1,55 +1,51 @@
-"""The predictor: raw text in, answers out."""
+"""The predictor: raw inputs in, answers out."""
+
+from pathlib import Path
 
 
 class Predictor:
-    """Answers for texts: what `kformer predict`, an evaluation and a SavedModel all run.
+    """Answers for texts or images: what `kformer predict`, an evaluation and a SavedModel all run.
 
     Args:
-        task: a task that gives an answer per text.
+        task: a task that gives an answer per input.
 
     Attributes:
         task: the task.
         labels: the label names in order; () where the answers are no labels.
-        pair: bool, whether it reads pairs of texts.
+        input_names: what it reads: ("text",), ("text", "text_pair") or ("image",).
+        empty_input: an input that says nothing.
         required: the roles that examples must have to be judged by (see `kformer.data.load`).
     """
 
     def __init__(self, task):
         self.task = task
         self.labels = task.labels
-        self.pair = len(task.input_names) > 1
+        self.input_names = tuple(task.input_names)
+        self.empty_input = task.empty_input
         self.required = task.required
 
     def __call__(self, inputs, batch_size=64):
         """One answer per input.
 
         Args:
-            inputs: a text or a sequence of texts; for pairs, a sequence of (text, text).
+            inputs: a text or a sequence of texts; for pairs, a sequence of (text, text); for images, a path, the bytes
+                of a file or a uint8 array (height, width, 3), or a sequence of these.
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
 
         Returns:
-            list of dicts (one dict for one text). Of a classification `label`, `score` and `scores` (label ->
+            list of dicts (one dict for one input). Of a classification `label`, `score` and `scores` (label ->
             probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
             `score`; of a translation `translation` and `score`; of a language model
             `continuation`; of a masked one `filled` and `masks` (for each, token -> probability).
 
         Raises:
-            TypeError: an input is not text, or a pair where single texts are read, or the reverse.
+            TypeError: an input is of another kind, such as a pair where single texts are read.
+            FileNotFoundError, ValueError: an image is absent or cannot be decoded.
         """
-        if isinstance(inputs, str):
-            return self([inputs], batch_size)[0]
-        return self.task.answers(self._columns(list(inputs)), batch_size)
-
-    def _columns(self, inputs):
-        """The inputs as one list of texts, or two."""
-        for i, item in enumerate(inputs):
-            parts = tuple(item) if isinstance(item, tuple | list) else (item,)
-            if len(parts) != 1 + self.pair or not all(isinstance(part, str) for part in parts):
-                wanted = "a pair (text, text)" if self.pair else "a text"
-                raise TypeError(f"The model reads {wanted} per input. Received: input {i} = {item!r}.")
-        if self.pair:
-            return [list(column) for column in zip(*inputs, strict=True)] if inputs else [[], []]
-        return [inputs]
+        if not isinstance(inputs, list | tuple):
+            is_one = isinstance(inputs, str | bytes | Path) or getattr(inputs, "ndim", 1) > 1
+            return self([inputs], batch_size)[0] if is_one else self(list(inputs), batch_size)
+        return self.task.answers(self.task.read_inputs(list(inputs)), batch_size)
 
     def evaluate(self, examples, seed=0):
         """The metrics on labelled examples, each with its 95 % interval, as in metrics.json.

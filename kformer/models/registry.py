@@ -189,6 +189,9 @@ VARIANTS = {
         Variant("transformer-big", "transformer", TRANSFORMER_PAPER, _transformer(6, 1024, 16, 4096, 37000), "none"),
         Variant("opus-mt-en-de", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-en-de"),
         Variant("opus-mt-de-en", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-de-en"),
+        # For images of 32 x 32 pixels, or about as many patches.
+        Variant("vit-nano-4", "vit", VIT_PAPER, _vit(128, 4, num_heads=4, image_size=32, patch_size=4), "none"),
+        Variant("vit-micro-4", "vit", VIT_PAPER, _vit(192, 6, image_size=32, patch_size=4), "none"),
         Variant("vit-tiny-16", "vit", SMALL_VIT_PAPER, _vit(192), "hf:WinKawaks/vit-tiny-patch16-224"),
         Variant("vit-small-16", "vit", SMALL_VIT_PAPER, _vit(384), "hf:WinKawaks/vit-small-patch16-224"),
         Variant("vit-base-16", "vit", VIT_PAPER, _vit(768), "hf:google/vit-base-patch16-224-in21k"),

@@ -6,6 +6,7 @@ from kformer.errors import suggest
 
 # Name on the command line -> (module, class).
 TASKS = {
+    "image-classification": ("kformer.tasks.image_classification", "ImageClassification"),
     "language-modeling": ("kformer.tasks.language_modeling", "LanguageModeling"),
     "masked-language-modeling": ("kformer.tasks.masked_language_modeling", "MaskedLanguageModeling"),
     "text-classification": ("kformer.tasks.text_classification", "TextClassification"),
@@ -13,6 +14,7 @@ TASKS = {
 }
 
 _NAMES = {
+    "ImageClassification": "kformer.tasks.image_classification",
     "LanguageModeling": "kformer.tasks.language_modeling",
     "MaskedLanguageModeling": "kformer.tasks.masked_language_modeling",
     "SentenceEmbedder": "kformer.tasks.embedding",
@@ -24,6 +26,7 @@ _NAMES = {
 
 __all__ = [
     "TASKS",
+    "ImageClassification",
     "LanguageModeling",
     "MaskedLanguageModeling",
     "SentenceEmbedder",

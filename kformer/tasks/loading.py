@@ -62,14 +62,11 @@ def with_precision(task, policy):
     return twin
 
 
-@dataclasses.dataclass
-class Start:
-    """What a new task begins with: a backbone, its tokenizer, and where the head may be had."""
+class Heads:
+    """Where the head of a new task may be had: in the `task` or the `checkpoint` that it starts from, or nowhere."""
 
-    backbone: keras.Model
-    tokenizer: object
-    checkpoint: HFFolder | None = None
-    task: keras.Model | None = None
+    checkpoint = None
+    task = None
 
     def fill_head(self, task):
         """Gives a classifier the head of what it starts from, where that has the same labels; otherwise leaves it."""
@@ -80,6 +77,16 @@ class Start:
             names = self.checkpoint.config.get("id2label", {})
             if task.labels and tuple(names[key] for key in sorted(names, key=int)) == task.labels:
                 fill(task.variables_by_name(), self.checkpoint)
+
+
+@dataclasses.dataclass
+class Start(Heads):
+    """What a new task on text begins with: a backbone, its tokenizer, and where the head may be had."""
+
+    backbone: keras.Model
+    tokenizer: object
+    checkpoint: HFFolder | None = None
+    task: keras.Model | None = None
 
 
 def find_start(init, dtype, dropout=None, families=None):

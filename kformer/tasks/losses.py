@@ -39,6 +39,22 @@ def cross_entropy(targets, logits, label_smoothing=0.0):
     return (1.0 - label_smoothing) * at_target - label_smoothing * ops.mean(log_probabilities, axis=-1)
 
 
+def soft_cross_entropy(targets, logits, label_smoothing=0.0):
+    """- sum over classes of q log softmax(logits), with q the targets, smoothed towards uniform.
+
+    Args:
+        targets: (batch, ..., classes), probabilities.
+        logits: (batch, ..., classes).
+        label_smoothing: float e; q is then (1 - e) targets + e / classes.
+
+    Returns:
+        (batch, ...), one loss per row of probabilities.
+    """
+    log_probabilities = ops.log_softmax(logits, axis=-1)
+    at_target = -ops.sum(ops.cast(targets, log_probabilities.dtype) * log_probabilities, axis=-1)
+    return (1.0 - label_smoothing) * at_target - label_smoothing * ops.mean(log_probabilities, axis=-1)
+
+
 def binary_cross_entropy(targets, logits, label_smoothing=0.0):
     """The mean over labels of -(y log sigmoid(z) + (1 - y) log(1 - sigmoid(z))), from logits, without overflow.
 

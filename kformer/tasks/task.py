@@ -137,6 +137,23 @@ class Task(keras.Model):
             "truncated": cache.num_truncated,
         }
 
+    def data_notes(self, train):
+        """Lines to show before training: what becomes of the data in memory, say.
+
+        Args:
+            train: `kformer.data.Examples`.
+        """
+        return ()
+
+    def preview(self, train, recipe):
+        """A picture of what training sees, the bytes of a PNG file; None where there is nothing to see.
+
+        Args:
+            train: `kformer.data.Examples`.
+            recipe: the task's recipe.
+        """
+        return
+
     def check_recipe(self, recipe):
         """Refuses a recipe that contradicts the task, before anything is computed.
 
@@ -152,11 +169,35 @@ class Task(keras.Model):
         """The answer to input `i` as a dict, from the arrays that `serving()` gave."""
         raise NotImplementedError
 
+    @property
+    def empty_input(self):
+        """An input that says nothing."""
+        return "" if len(self.input_names) == 1 else ("",) * len(self.input_names)
+
+    def read_inputs(self, inputs):
+        """What a person gives, as `serving()` takes it: one list of str or bytes per name of `input_names`.
+
+        Args:
+            inputs: list of texts, or of pairs of texts; of images where these are read.
+
+        Raises:
+            TypeError: an input is not of this kind.
+        """
+        count = len(self.input_names)
+        for i, item in enumerate(inputs):
+            parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+            if len(parts) != count or not all(isinstance(part, str) for part in parts):
+                wanted = "a pair (text, text)" if count > 1 else "a text"
+                raise TypeError(f"The model reads {wanted} per input. Received: input {i} = {item!r}.")
+        if count == 1:
+            return [inputs]
+        return [list(column) for column in zip(*inputs, strict=True)] if inputs else [[] for _ in range(count)]
+
     def answers(self, columns, batch_size=64):
         """The answers to many inputs.
 
         Args:
-            columns: one list of str per name of `input_names`.
+            columns: one list of str or bytes per name of `input_names`, as `read_inputs` gives them.
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
 
         Returns:

@@ -161,7 +161,9 @@ class Recipe:
 
 def _checked(field, value, hint):
     """`value` as the field's type, or an error that names the field, the value and what is accepted."""
-    accepted = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    # A union with a Literal is one of the older kind.
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    accepted = typing.get_args(hint) if is_union else (hint,)
     if value is None and type(None) in accepted:
         return None
     kind = next(kind for kind in accepted if kind is not type(None))

@@ -105,14 +105,18 @@ def uses_xla(choice):
 
 def _fit(task, train, validation, recipe, plan, folder, callbacks):
     """Runs `task.fit`; returns the logs of each epoch, and whether it was interrupted."""
+    # Images are all of one size.
+    padding = f" of {len(plan.boundaries)} lengths; {plan.padding_share:.1%} of the tokens are padding"
     tell(
-        f"{len(plan.lengths):,} training examples in {plan.num_batches:,} batches of {len(plan.boundaries)} lengths; "
-        f"{plan.padding_share:.1%} of the tokens are padding. Precision: {task.backbone.compute_dtype} "
+        f"{len(plan.lengths):,} training examples in {plan.num_batches:,} batches"
+        f"{padding if len(plan.boundaries) > 1 else ''}. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )
+    for line in task.data_notes(train):
+        tell(line)
     # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
     callbacks = keras.callbacks.CallbackList(
-        [*make_callbacks(task, recipe, plan, validation, folder), *callbacks],
+        [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks],
         add_history=True,
         add_progbar=True,
         model=task,
@@ -157,7 +161,7 @@ def _logs_of_epochs(history):
     return [{"epoch": epoch + 1, **dict(zip(history.history, row, strict=True))} for epoch, *row in rows]
 
 
-def make_callbacks(task, recipe, plan, validation, folder):
+def make_callbacks(task, recipe, plan, train, validation, folder):
     """The callbacks that a recipe asks for, in the order in which they must run."""
     monitor, mode = (recipe.monitor, "auto") if recipe.monitor else task.monitor
     made = [
@@ -166,7 +170,7 @@ def make_callbacks(task, recipe, plan, validation, folder):
         TimeEstimate(recipe.epochs * plan.num_batches, tell),
     ]
     if folder is not None:
-        made += _boards(task, recipe, validation, folder.file("tensorboard"))
+        made += _boards(task, recipe, train, validation, folder.file("tensorboard"))
     if recipe.plateau:
         made.append(
             keras.callbacks.ReduceLROnPlateau(monitor, recipe.plateau_factor, recipe.plateau, mode=mode, verbose=1)
@@ -183,10 +187,10 @@ def make_callbacks(task, recipe, plan, validation, folder):
     return made
 
 
-def _boards(task, recipe, validation, folder):
+def _boards(task, recipe, train, validation, folder):
     """Keras' own TensorBoard, and ours."""
     shown = validation.take(range(min(len(validation), task.num_shown)))
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
-        TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown)),
+        TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown), lambda: task.preview(train, recipe)),
     ]

@@ -38,7 +38,8 @@ def error(kformer):
 class FakePredictor:
     """Says "long" of texts of more than ten characters, "short" of others."""
 
-    pair = False
+    input_names = ("text",)
+    empty_input = ""
     required = ("text", "label")
 
     def __init__(self):

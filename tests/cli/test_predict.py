@@ -77,7 +77,7 @@ def test_a_missing_column_lists_those_there(error, predictor, reviews):
 
 
 def test_a_model_of_pairs_reads_two_columns(kformer, predictor, tmp_path):
-    predictor.pair = True
+    predictor.input_names = ("text", "text_pair")
     path = tmp_path / "a.csv"
     path.write_text("premise,hypothesis\na man,sleeps\n", encoding="utf-8")
     kformer("predict", "run", "--input", path)
@@ -92,7 +92,7 @@ def test_a_model_of_single_texts_takes_one_column_of_a_pair(kformer, predictor, 
 
 
 def test_a_model_of_pairs_needs_two_columns(error, predictor, reviews):
-    predictor.pair = True
+    predictor.input_names = ("text", "text_pair")
     message = error("predict", "run", "--input", reviews)
     assert "The model reads pairs of texts, but" in message
     assert "Name it with --text-pair. Its columns are: id, review." in message

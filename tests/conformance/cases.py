@@ -14,7 +14,17 @@ import numpy as np
 from kformer import layers, models
 from kformer.models.cct import ConvolutionalTokenizer
 from kformer.models.yolos import MidPositions
-from tests.tiny import FAMILIES, backbone, language_model, masked_language_model, randomise, task, translator, vit
+from tests.tiny import (
+    FAMILIES,
+    backbone,
+    image_classifier,
+    language_model,
+    masked_language_model,
+    randomise,
+    task,
+    translator,
+    vit,
+)
 
 random = np.random.default_rng(0)
 BATCH, LENGTH, D_MODEL = 3, 6, 8
@@ -204,6 +214,11 @@ TASKS = [
     Case("multi-label text classification", text_classification(problem="multi_label"), TEXT),
     Case("text regression", text_classification(problem="regression"), TEXT),
     Case("language modeling", lambda dtype, dropout: language_model(dtype=dtype, dropout=dropout), LETTERS),
+    Case(
+        "image classification",
+        lambda dtype, dropout: image_classifier(dtype=dtype, dropout=dropout),
+        PICTURES,
+    ),
     Case(
         "translation",
         lambda dtype, dropout: translator(dtype=dtype, rate=dropout),

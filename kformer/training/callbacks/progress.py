@@ -49,7 +49,7 @@ class Throughput(keras.callbacks.Callback):
     Adds `examples_per_second` and `tokens_per_second` (real tokens, no padding).
 
     Args:
-        num_examples, num_tokens: ints, per epoch.
+        num_examples, num_tokens: ints, per epoch; no tokens are told of where there is one per example, as for images.
     """
 
     def __init__(self, num_examples, num_tokens):
@@ -68,7 +68,8 @@ class Throughput(keras.callbacks.Callback):
         seconds = max((self._ended or time.perf_counter()) - self._started, 1e-9)
         if logs is not None:
             logs["examples_per_second"] = self.num_examples / seconds
-            logs["tokens_per_second"] = self.num_tokens / seconds
+            if self.num_tokens != self.num_examples:
+                logs["tokens_per_second"] = self.num_tokens / seconds
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -7,20 +7,23 @@ class TrainingBoard(keras.callbacks.Callback):
     """Writes to TensorBoard what `keras.callbacks.TensorBoard` does not.
 
     Per tenth step the learning rate, the gradient norm and, in float16, the loss scale; per epoch the speed, some
-    predictions with their text, and the confusion matrix as an image; at the start the recipe.
+    predictions with their text, and the confusion matrix as an image; at the start the recipe and, of images, some as
+    training sees them.
 
     Args:
         folder: path of the logs.
         recipe_text: str, YAML.
         judge: function without arguments that returns an `kformer.evaluation.Judged` of the validation examples.
+        preview: function without arguments that returns a PNG file of what training sees, or None.
         every: int, steps between two points of the rate.
     """
 
-    def __init__(self, folder, recipe_text, judge, every=10):
+    def __init__(self, folder, recipe_text, judge, preview=lambda: None, every=10):
         super().__init__()
         self.folder = str(folder)
         self.recipe_text = recipe_text
         self.judge = judge
+        self.preview = preview
         self.every = every
 
     def on_train_begin(self, logs=None):
@@ -30,6 +33,8 @@ class TrainingBoard(keras.callbacks.Callback):
         self._step = 0
         with self._writer.as_default(step=0):
             tf.summary.text("recipe", f"```\n{self.recipe_text}```")
+            if png := self.preview():
+                tf.summary.image("training images", tf.image.decode_png(png, channels=3)[tf.newaxis])
 
     def on_train_batch_end(self, batch, logs=None):
         import tensorflow as tf

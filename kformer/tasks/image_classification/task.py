@@ -1,0 +1,202 @@
+"""Image classification: one label, several labels or a number for an image."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kformer.data.image_augmentation import AugmentationSettings
+from kformer.data.previewing import preview
+from kformer.models.registry import families_serving
+from kformer.tasks.classification import PROBLEMS, Classification
+from kformer.tasks.image_inputs import read_images
+from kformer.tasks.image_processor import ImageElements, ImageProcessor
+from kformer.tasks.image_starting import find_image_start
+from kformer.tasks.losses import soft_cross_entropy
+from kformer.tasks.metrics import TokenAccuracy
+from kformer.tasks.precision import resolve_precision
+
+
+@keras.saving.register_keras_serializable("kformer")
+class ImageClassification(Classification):
+    """A label, several labels, or a number for an image.
+
+    Args:
+        backbone: an image encoder such as `kformer.models.ViTBackbone`.
+        processor: `ImageProcessor`.
+        labels: the label names in the order of the outputs; () for a regression.
+        problem: "single_label", "multi_label" or "regression".
+        dropout: float, rate before the head.
+        seed: int or None, of the head's random weights.
+
+    Call arguments:
+        inputs: the backbone's.
+
+    Returns:
+        Logits (batch, labels); for a regression values (batch,).
+    """
+
+    processor_class = ImageProcessor
+    title = "image classification"
+    example_command = "predict {run} picture.jpg"
+    required = ("image", "label")
+    input_names = ("image",)
+
+    @classmethod
+    def from_recipe(cls, train, init, recipe):
+        settings = {
+            "labels": train.labels,
+            "problem": PROBLEMS[train.label_kind],
+            "image_size": recipe.image_size,
+            "fit": recipe.fit,
+            "image_memory": recipe.image_memory,
+            "dropout": recipe.dropout,
+            "drop_path": recipe.drop_path,
+            "precision": recipe.precision,
+            "seed": recipe.seed,
+        }
+        if init != "none":
+            return cls.from_pretrained(init, **settings)
+        return cls.from_scratch(variant=recipe.variant, patch_size=recipe.patch_size, **settings)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        init,
+        labels=(),
+        problem="single_label",
+        image_size=None,
+        fit=None,
+        image_memory=0.25,
+        dropout=None,
+        drop_path=None,
+        precision="auto",
+        seed=0,
+    ):
+        """A task over pretrained weights, with a new head unless the checkpoint's has the same labels.
+
+        Args:
+            init: str or path: a variant of `kformer models`, "hf:organisation/name", a Hugging Face folder, or a run
+                of kformer.
+            labels, problem: see the class.
+            image_size: int, pixels of the side of what the model reads; the checkpoint's own when None. At another
+                size its positions are stretched.
+            fit: str, see `ImageProcessor`.
+            image_memory: float, the share of the machine's memory that decoded images may take.
+            dropout, drop_path: floats, rates of dropout and of stochastic depth; the checkpoint's own when None.
+            precision: str, see `kformer.tasks.precision.resolve_precision`.
+            seed: int, of the head and the dropout layers.
+        """
+        families = families_serving("image-classification")
+        start = find_image_start(init, resolve_precision(precision)[0], dropout, drop_path, families)
+        processor = start.processor(image_size, "classification", fit, image_memory)
+        task = cls(start.backbone, processor, labels, problem, start.backbone.dropout, seed)
+        task.reseed(seed)
+        start.fill_head(task)
+        return task
+
+    @classmethod
+    def from_scratch(
+        cls,
+        labels=(),
+        problem="single_label",
+        variant="vit-micro-4",
+        image_size=None,
+        patch_size=None,
+        fit=None,
+        image_memory=0.25,
+        dropout=None,
+        drop_path=None,
+        precision="auto",
+        seed=0,
+    ):
+        """A task with random weights.
+
+        Args:
+            variant: str, whose sizes to take (`kformer models`).
+            image_size, patch_size: ints, pixels; the variant's own when None.
+            labels, problem, fit, image_memory, dropout, drop_path, precision, seed: see `from_pretrained`.
+        """
+        from kformer.models import build
+
+        changes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}
+        keras.utils.set_random_seed(seed)
+        backbone = build(
+            variant,
+            dtype=resolve_precision(precision)[0],
+            **{name: value for name, value in changes.items() if value is not None},
+        )
+        processor = ImageProcessor(backbone.image_size, "classification", fit, memory=image_memory)
+        task = cls(backbone, processor, labels, problem, backbone.dropout, seed)
+        task.reseed(seed)
+        return task
+
+    def element_source(
+        self,
+        examples,
+        seed=None,
+        inputs_only=False,
+        with_step_targets=False,
+        class_weights="none",
+        augment="none",
+        **augmentation,
+    ):
+        """The batches of `examples`.
+
+        Args:
+            examples, seed, inputs_only, with_step_targets: see `Task.element_source`.
+            class_weights: see `target_weights`.
+            augment, **augmentation: fields of `kformer.data.image_augmentation.AugmentationSettings`.
+        """
+        augmentation = {"augment": augment, **augmentation}
+        shared = {"with_step_targets": with_step_targets, "seed": seed, "augmentation": augmentation}
+        if inputs_only or "label" not in examples.fields:
+            return ImageElements(self.processor, examples, **shared)
+        targets = examples.targets(self.labels or None)
+        weights = self.target_weights(targets, class_weights)
+        return ImageElements(self.processor, examples, targets, weights, num_classes=len(self.labels), **shared)
+
+    def check_recipe(self, recipe):
+        super().check_recipe(recipe)
+        mixing = [name for name in ("mixup", "cutmix") if getattr(recipe, name, None)]
+        if mixing and self.problem == "regression":
+            raise ValueError(f"`{mixing[0]}` mixes the shares of labels, which a regression has none of: leave it out.")
+
+    def target_losses(self, y, y_pred, label_smoothing=0.0):
+        # Mixed images have shares of several labels.
+        if self.problem == "single_label" and len(y.shape) == 2:
+            return soft_cross_entropy(y, y_pred, label_smoothing)
+        return super().target_losses(y, y_pred, label_smoothing)
+
+    def default_metrics(self):
+        return [MixedAccuracy()] if self.problem == "single_label" else super().default_metrics()
+
+    def data_report(self, train):
+        return {}
+
+    def data_notes(self, train):
+        return (self.processor.store(train).note,)
+
+    def preview(self, train, recipe):
+        settings = AugmentationSettings("classification", **_augmentation(recipe))
+        return preview(train, settings, self.processor.image_size, self.processor.fit, seed=recipe.seed)
+
+    @property
+    def empty_input(self):
+        return np.zeros((1, 1, 3), "uint8")
+
+    def read_inputs(self, inputs):
+        return [read_images(inputs)]
+
+
+def _augmentation(recipe):
+    """The fields of a recipe that `AugmentationSettings` takes, by name."""
+    return {name: value for name, value in recipe.batch_options().items() if name != "class_weights"}
+
+
+@keras.saving.register_keras_serializable("kformer")
+class MixedAccuracy(TokenAccuracy):
+    """The share of images whose logit is the largest at their label; of mixed images at that of the larger share."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true = ops.argmax(y_true, axis=-1) if len(y_true.shape) == 2 else y_true
+        return super().update_state(y_true, y_pred, sample_weight)

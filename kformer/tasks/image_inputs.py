@@ -1,0 +1,50 @@
+"""What a person gives for an image, as the bytes of a file that the graph decodes."""
+
+from pathlib import Path
+
+import numpy as np
+
+
+def read_images(inputs):
+    """The encoded form of each image.
+
+    Args:
+        inputs: list of paths, bytes of files, or uint8 arrays (height, width, 3) or (height, width).
+
+    Returns:
+        list of bytes.
+
+    Raises:
+        FileNotFoundError, ValueError: an image is absent or cannot be decoded; it is named.
+        TypeError: an input is none of these.
+    """
+    return [_read(item, number) for number, item in enumerate(inputs)]
+
+
+def _read(item, number):
+    from kformer.data.images.checking import check_image
+    from kformer.data.images.files import encode_png
+
+    if isinstance(item, np.ndarray):
+        if item.dtype != np.uint8 or item.ndim not in (2, 3):
+            raise TypeError(
+                "An image as an array must be uint8, (height, width) or (height, width, 3). Received: input "
+                f"{number} = {item.dtype} {item.shape}."
+            )
+        from PIL import Image
+
+        return encode_png(Image.fromarray(item))
+    if not isinstance(item, str | bytes | Path):
+        raise TypeError(
+            "The model reads an image per input: a path, the bytes of a file, or a uint8 array. Received: input "
+            f"{number} = {item!r}."
+        )
+    source = item if isinstance(item, bytes) else str(item)
+    if isinstance(source, str) and not Path(source).is_file():
+        raise FileNotFoundError(f"There is no image {source}.")
+    checked = check_image(source)
+    if checked.problem:
+        name = source if isinstance(source, str) else f"input {number}"
+        raise ValueError(f"{name} cannot be used: {checked.problem}.")
+    content = checked.content
+    return content if isinstance(content, bytes) else Path(content).read_bytes()

@@ -1,0 +1,149 @@
+"""Image classification: a picture in, a label out."""
+
+import keras
+import numpy as np
+import pytest
+
+import kformer as kf
+from kformer.data.images.files import encode_png
+from kformer.exporting import Predictor, export
+from kformer.tasks import ImageClassification, load_task
+from kformer.tasks.image_classification.task import MixedAccuracy
+from kformer.training.recipes import ImageClassificationRecipe
+from tests.tiny import image_classifier, images
+
+LABELS = ("dark", "light")
+
+
+@pytest.fixture(scope="module")
+def examples():
+    return images(12)
+
+
+def first_batch(task, examples, **options):
+    return keras.tree.map_structure(np.asarray, next(iter(task.batches(examples, batch_size=12, **options))))
+
+
+def test_a_batch_holds_normalised_images_in_the_order_of_the_examples(examples):
+    inputs, targets, weights = first_batch(image_classifier(), examples)
+    assert inputs["images"].shape == (12, 8, 8, 3) and inputs["images"].dtype == np.float32
+    # Black is -1 and white is 1: the light ones have the larger means.
+    np.testing.assert_array_equal(inputs["images"].mean(axis=(1, 2, 3)) > 0, targets == 1)
+    np.testing.assert_array_equal(weights, 1.0)
+
+
+def test_training_images_are_drawn_by_seed_epoch_and_example(examples):
+    task = image_classifier()
+    options = {"training": True, "augment": "light", "seed": 3}
+    dataset = task.batches(examples, batch_size=12, **options)
+    epochs = [np.asarray(next(iter(dataset))[0]["images"]) for _ in range(2)]
+    again = first_batch(task, examples, **options)[0]["images"]
+    np.testing.assert_array_equal(epochs[0], again)
+    assert not np.array_equal(epochs[0], epochs[1])
+
+
+def test_mixed_targets_are_shares_that_add_to_one(examples):
+    _, targets, _ = first_batch(image_classifier(), examples, training=True, augment="none", mixup=0.8)
+    assert targets.shape == (12, 2)
+    np.testing.assert_allclose(targets.sum(axis=1), 1.0, atol=1e-6)
+    assert ((targets > 0.01) & (targets < 0.99)).any()
+
+
+def test_the_loss_of_mixed_targets_is_the_mixture_of_the_losses():
+    task, logits = image_classifier(), np.array([[1.0, -0.5]], "float32")
+    parts = [float(task.target_losses(np.array([i]), logits, 0.1)[0]) for i in (0, 1)]
+    mixed = float(task.target_losses(np.array([[0.3, 0.7]], "float32"), logits, 0.1)[0])
+    assert mixed == pytest.approx(0.3 * parts[0] + 0.7 * parts[1], abs=1e-6)
+
+
+def test_accuracy_takes_the_larger_share_of_mixed_labels():
+    metric = MixedAccuracy()
+    metric.update_state(np.array([[0.3, 0.7], [0.6, 0.4]], "float32"), np.array([[0.0, 1.0], [0.0, 1.0]], "float32"))
+    assert float(metric.result()) == 0.5
+
+
+def test_it_learns_to_tell_dark_from_light(examples):
+    recipe = ImageClassificationRecipe(epochs=8, batch_size=4, learning_rate=1e-2, augment="none", precision="float32")
+    run = kf.fine_tune(image_classifier(), examples, images(8, seed=1), recipe)
+    assert run.metrics["validation"]["accuracy"]["value"] == 1.0
+
+
+def test_the_predictor_answers_as_the_model_does(examples):
+    task = image_classifier()
+    expected = np.asarray(task.probabilities(task.outputs_of(examples)))
+    answers = Predictor(task)(examples.values("image"))
+    scores = np.array([list(answer["scores"].values()) for answer in answers])
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
+def test_a_path_bytes_and_an_array_of_one_image_have_one_answer(tmp_path):
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (11, 9, 3)).astype("uint8")
+    content = encode_png(Image.fromarray(pixels))
+    (tmp_path / "a.png").write_bytes(content)
+    predictor = Predictor(image_classifier())
+    of_path, of_bytes, of_array = predictor(str(tmp_path / "a.png")), predictor(content), predictor(pixels)
+    assert of_path["scores"] == of_bytes["scores"] == of_array["scores"]
+
+
+@pytest.mark.parametrize(
+    ("item", "error", "message"),
+    [
+        (3, TypeError, "a path, the bytes of a file, or a uint8 array. Received: input 0 = 3."),
+        (np.zeros((4, 4, 3)), TypeError, r"must be uint8, .*Received: input 0 = float64 \(4, 4, 3\)."),
+        ("nowhere.png", FileNotFoundError, "There is no image nowhere.png."),
+        (b"text", ValueError, "input 0 cannot be used: "),
+    ],
+)
+def test_what_is_no_image_is_refused(item, error, message):
+    with pytest.raises(error, match=message):
+        Predictor(image_classifier())([item])
+
+
+def test_a_saved_task_gives_the_same_outputs(examples, tmp_path):
+    task = image_classifier()
+    task.save(tmp_path / "model.keras")
+    loaded = load_task(tmp_path / "model.keras", precision="float32")
+    np.testing.assert_allclose(loaded.outputs_of(examples), task.outputs_of(examples), atol=1e-6)
+
+
+def test_a_run_starts_from_a_run_with_other_labels(examples, tmp_path):
+    task = image_classifier()
+    task.save(tmp_path / "model.keras")
+    started = ImageClassification.from_pretrained(tmp_path / "model.keras", labels=("a", "b", "c"), dropout=0.0)
+    assert started.head.kernel.shape == (8, 3)
+    images_ = {"images": np.ones((1, 8, 8, 3), "float32")}
+    np.testing.assert_allclose(
+        started.backbone(images_)["pooled_output"], task.backbone(images_)["pooled_output"], atol=1e-6
+    )
+
+
+def test_a_hugging_face_folder_gives_backbone_colours_and_head(tmp_path):
+    from kformer.checkpoints import ImageSettings, save_weights, write_image_settings
+
+    task = image_classifier()
+    arrays = {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
+    names = {"id2label": {str(i): label for i, label in enumerate(LABELS)}}
+    save_weights(tmp_path, task.backbone.get_config(), arrays, "classifier", **names)
+    write_image_settings(tmp_path, ImageSettings((8, 8), mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7)), "vit")
+    started = ImageClassification.from_pretrained(tmp_path, labels=LABELS)
+    assert (started.processor.mean, started.processor.std) == ((0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
+    batch = {"images": np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")}
+    np.testing.assert_allclose(started(batch), task(batch), atol=1e-5)
+
+
+def test_mixing_is_refused_for_a_regression():
+    task = image_classifier("regression")
+    with pytest.raises(ValueError, match="`mixup` mixes the shares of labels, which a regression has none of"):
+        task.check_recipe(ImageClassificationRecipe(mixup=0.2))
+
+
+def test_a_savedmodel_takes_encoded_images(examples, tmp_path):
+    import tensorflow as tf
+
+    predictor = Predictor(image_classifier())
+    contents = examples.values("image")[:3]
+    model = tf.saved_model.load(str(export(predictor, tmp_path / "export")))
+    expected = [answer["score"] for answer in predictor(contents)]
+    np.testing.assert_allclose(model.serve(tf.constant(contents))["score"].numpy(), expected, atol=1e-5)
