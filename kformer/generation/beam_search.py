@@ -35,6 +35,7 @@ class Beams(NamedTuple):
     is_finished: Any  # (batch, beams) bool, False where `finished_ids` holds nothing yet
     improvable: Any  # (batch,) bool, whether a running sequence may still beat the finished ones
     caches: Any
+    prepared: Any  # of the decoder, the same in all steps
 
 
 class Candidates(NamedTuple):
@@ -163,6 +164,7 @@ class BeamSearch:
             is_finished=ops.zeros((batch_size, self.num_beams), "bool"),
             improvable=ops.ones((batch_size,), "bool"),
             caches=decoder.empty_caches(batch_size, 0),
+            prepared=decoder.prepare(),
         )
 
     def _goes_on(self, beams, length):
@@ -177,7 +179,7 @@ class BeamSearch:
         ancestry = ops.logical_or(beams.ancestry, self._own_slots(beams.ancestry, slot))
         positions = ops.reshape(beams.step, (1, 1))
         vectors, caches = decoder.step(beams.newest, positions, ancestry, beams.caches, slot)
-        candidates = self._candidates(beams, ops.cast(decoder.logits(vectors), "float32"))
+        candidates = self._candidates(beams, ops.cast(decoder.logits(vectors, beams.prepared), "float32"))
         beams = self._finish(beams, candidates)
         beams = self._continue(beams, candidates, ancestry)
         beams = beams._replace(step=beams.step + 1, caches=caches)

@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -85,20 +86,31 @@ class Generator:
         return self._chunks(rows, streams(seed, samples), sampling.options(), max_new_tokens, chunk)
 
     def _chunks(self, rows, stream, options, max_new_tokens, chunk):
-        num_fillers = _power_of_two(len(rows)) - len(rows)
+        # Two rows at least: of one, XLA on a CPU copies the caches in every step, whose first axis it takes away.
+        num_fillers = max(_power_of_two(len(rows)), 2) - len(rows)
         stream = np.pad(stream, (0, num_fillers))
         ended = np.arange(len(rows) + num_fillers) >= len(rows)
         token_ids, start = _pad_in_front(rows + rows[:1] * num_fillers, self.decoder.max_length)
-        length = _round_up(token_ids.shape[1] + max_new_tokens, SLOTS)
-        state = self._begin(token_ids, start, ended, np.int32(length))
+        first_length, length = _cache_lengths(token_ids.shape[1], max_new_tokens)
+        state = self._begin(token_ids, start, ended, np.int32(first_length))
         for done in range(0, max_new_tokens, chunk):
             first, was_ended = int(state.index), ops.convert_to_numpy(state.ended)
-            count = np.int32(min(chunk, max_new_tokens - done))
-            state = self._decode(state, stream, options, np.int32(self.end_id), count)
+            count = min(chunk, max_new_tokens - done)
+            state = self._decode_up_to(length, state, stream, options, count)
             new = ops.convert_to_numpy(state.token_ids)[: len(rows), first : int(state.index)]
             yield [[] if over else self._until_end(row) for row, over in zip(new, was_ended, strict=False)]
             if np.all(ops.convert_to_numpy(state.ended)):
                 return
+
+    def _decode_up_to(self, length, state, stream, options, count):
+        """`loop.decode`, with caches that get room for `length` slots when they are full."""
+        while True:
+            room = state.token_ids.shape[1] - int(state.index)
+            state = self._decode(state, stream, options, np.int32(self.end_id), np.int32(min(count, room)))
+            count -= room
+            if count <= 0:
+                return state
+            state = _with_room(state, length)
 
     def _until_end(self, row):
         """A row (n,) up to its end token, as a list."""
@@ -128,6 +140,25 @@ class Generator:
                     f"{len(prompt)} tokens and max_new_tokens={max_new_tokens}; at most {longest - len(prompt)} new "
                     "tokens are possible."
                 )
+
+
+def _cache_lengths(width, max_new_tokens):
+    """The slots that the caches of prompts have at first, and in the end.
+
+    Every step reads all of them: with room for half of the new tokens at first, a quarter less is read. That is one
+    size more to compile, and not worth it for few tokens.
+    """
+    length = _round_up(width + max_new_tokens, SLOTS)
+    return (length if max_new_tokens < 4 * SLOTS else _round_up(width + max_new_tokens // 2, SLOTS)), length
+
+
+def _with_room(state, length):
+    """The `State` with `length` slots."""
+    more = length - state.token_ids.shape[1]
+    return state._replace(
+        token_ids=ops.pad(state.token_ids, ((0, 0), (0, more))),
+        caches=keras.tree.map_structure(lambda x: ops.pad(x, ((0, 0), (0, 0), (0, more), (0, 0))), state.caches),
+    )
 
 
 def _check_counts(**counts):

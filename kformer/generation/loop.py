@@ -16,6 +16,9 @@ class Decoder(Protocol):
     def empty_caches(self, batch_size, length):
         """Keys and values for `length` slots: a nest of tensors (batch, heads, length, d_head)."""
 
+    def prepare(self):
+        """What all steps of a loop read beside the caches, computed once before it: a nest of tensors."""
+
     def step(self, token_ids, positions, attention_mask, caches, cache_index):
         """Reads tokens; returns their vectors and the caches with their keys and values.
 
@@ -28,8 +31,13 @@ class Decoder(Protocol):
             cache_index: scalar int32, the slot of the first token; the others follow.
         """
 
-    def logits(self, vectors):
-        """Logits (batch, n, vocab_size) of the token that follows each vector (batch, n, d_model)."""
+    def logits(self, vectors, prepared):
+        """Logits (batch, n, vocab_size) of the token that follows each vector (batch, n, d_model).
+
+        Args:
+            vectors: of `step`.
+            prepared: of `prepare`.
+        """
 
 
 class State(NamedTuple):
@@ -45,6 +53,7 @@ class State(NamedTuple):
     ended: Any  # (batch,) bool
     seen: Any  # (batch, vocab_size) bool, the tokens that a row has
     caches: Any
+    prepared: Any  # of the decoder, the same in all steps
 
 
 def begin(decoder, prompts, start, ended, length):
@@ -71,7 +80,8 @@ def begin(decoder, prompts, start, ended, length):
         _, caches = decoder.step(
             prompts[:, :-1], ops.maximum(slots - first, 0)[:, :-1], visible(start, length), caches, 0
         )
-    return State(token_ids, ops.cast(width, "int32"), start, ended, mark_prompts(real, decoder.vocab_size), caches)
+    seen = mark_prompts(real, decoder.vocab_size)
+    return State(token_ids, ops.cast(width, "int32"), start, ended, seen, caches, decoder.prepare())
 
 
 def decode(decoder, state, stream, options, end_id, count):
@@ -106,7 +116,9 @@ def advance(decoder, state, mask, stream, options, end_id):
     newest = ops.slice(state.token_ids, (0, state.index - 1), (ops.shape(state.token_ids)[0], 1))
     positions = state.index - 1 - state.start
     vectors, caches = decoder.step(newest, ops.expand_dims(positions, axis=1), mask, state.caches, state.index - 1)
-    logits = ops.cast(decoder.logits(vectors)[:, 0], "float32")
+    # The graph does not know the sizes of what it was handed, and the vocabulary's is needed.
+    logits = ops.reshape(decoder.logits(vectors, state.prepared), (-1, decoder.vocab_size))
+    logits = ops.cast(logits, "float32")
     chosen = choose(logits, state.seen, stream, positions + 1, options)
     chosen = ops.where(state.ended, end_id, chosen)
     column = ops.expand_dims(chosen, axis=1)
@@ -117,6 +129,7 @@ def advance(decoder, state, mask, stream, options, end_id):
         ended=ops.logical_or(state.ended, ops.equal(chosen, end_id)),
         seen=ops.logical_or(state.seen, ops.equal(column, ops.arange(decoder.vocab_size, dtype="int32"))),
         caches=caches,
+        prepared=state.prepared,
     )
 
 

@@ -107,7 +107,7 @@ class MultiHeadAttention(keras.layers.Layer):
         causal = causal_mask(ops.shape(query)[2], ops.shape(key)[2]) if is_causal else None
         mask = combine_masks(padding_mask, attention_mask, causal)
 
-        logits = ops.matmul(query, ops.swapaxes(key, -1, -2))
+        logits = _products(query, key)
         if mask is not None:
             logits = logits + attention_bias(mask, logits.dtype)
         if bias is not None:
@@ -159,6 +159,14 @@ class MultiHeadAttention(keras.layers.Layer):
             "kernel_initializer": self.kernel_initializer,
             "qkv_bias": self.qkv_bias,
         }
+
+
+def _products(query, key):
+    """Each query times each key: (batch, num_heads, query, key), of two (batch, num_heads, length, d_head)."""
+    if query.shape[2] == 1:
+        # One query and many cached keys: the keys, all of them, would be turned around in each step of decoding.
+        return ops.swapaxes(ops.matmul(key, ops.swapaxes(query, -1, -2)), -1, -2)
+    return ops.matmul(query, ops.swapaxes(key, -1, -2))
 
 
 def _allow_cached(attention_mask, query, key, cache_index):

@@ -6,6 +6,8 @@ from keras import ops
 
 from kformer.layers.initializers import truncated_normal
 
+KERNELS = 4  # parts of a table that are multiplied side by side
+
 
 @keras.saving.register_keras_serializable("kformer")
 class TokenEmbedding(keras.layers.Layer):
@@ -42,12 +44,29 @@ class TokenEmbedding(keras.layers.Layer):
         vectors = ops.take(self.embeddings, token_ids, axis=0)
         return vectors * self.d_model**0.5 if self.scale else vectors
 
-    def logits(self, x):
+    def logits(self, x, kernels=None):
         """How well vectors (batch, length, d_model) fit each id: (batch, length, vocab_size), a tied output layer.
 
         Paper: Press and Wolf, "Using the Output Embedding to Improve Language Models", arXiv 1608.05859.
+
+        Args:
+            x: (batch, length, d_model).
+            kernels: what `kernels` gave, where many calls with few vectors read one table.
         """
-        return ops.matmul(x, ops.transpose(ops.cast(self.embeddings, x.dtype)))
+        if kernels is None:
+            return ops.matmul(x, ops.transpose(ops.cast(self.embeddings, x.dtype)))
+        return ops.concatenate([ops.matmul(x, kernel) for kernel in kernels], axis=-1)
+
+    def kernels(self):
+        """The table as kernels of an output layer, side by side: a tuple of (d_model, part of vocab_size).
+
+        For the loop of decoding. XLA on a CPU turns a table around at each product with a handful of vectors, and works
+        on one product in fewer threads than on several: a step of 8 rows (6 layers, 384, 8,000 words) took 4.9 ms with
+        the table, 2.9 ms with one kernel and 2.6 ms with four.
+        """
+        kernel = ops.transpose(ops.cast(self.embeddings, self.compute_dtype))
+        bounds = [self.vocab_size * i // KERNELS for i in range(KERNELS + 1)]
+        return tuple(kernel[:, start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape, self.d_model)

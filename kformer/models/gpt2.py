@@ -120,9 +120,9 @@ class GPT2Backbone(keras.Model):
         x = self.token_embedding(token_ids) + self.position_embedding(token_ids, positions=inputs.get("positions"))
         return self.embedding_dropout(x, training=training)
 
-    def logits(self, x):
-        """Logits (batch, length, vocab_size) of the next token, from the sequence output."""
-        return self.token_embedding.logits(x)
+    def logits(self, x, kernels=None):
+        """Logits (batch, length, vocab_size) of the next token, from the sequence output (see `TokenEmbedding`)."""
+        return self.token_embedding.logits(x, kernels)
 
     def stages(self):
         """The layers from input to output, in groups: what layer-wise learning rates and freezing count by."""

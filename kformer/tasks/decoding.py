@@ -23,8 +23,11 @@ class CausalDecoder:
         outputs = self.backbone(inputs, caches=caches, cache_index=cache_index)
         return outputs["sequence_output"], outputs["caches"]
 
-    def logits(self, vectors):
-        return self.backbone.logits(vectors)
+    def prepare(self):
+        return self.backbone.token_embedding.kernels()
+
+    def logits(self, vectors, prepared):
+        return self.backbone.logits(vectors, prepared)
 
 
 class TargetDecoder:
@@ -63,7 +66,10 @@ class TargetDecoder:
         )
         return outputs["sequence_output"], outputs["caches"]
 
-    def logits(self, vectors):
+    def prepare(self):
+        return ()  # many beams at a time: turning the table around is a small part of their product
+
+    def logits(self, vectors, prepared):
         return self.model.logits(vectors)
 
 

@@ -118,9 +118,9 @@ def test_options_and_lengths_never_retrace():
     calls = []
 
     class Counted(CausalDecoder):
-        def logits(self, vectors):
+        def logits(self, vectors, prepared):
             calls.append(1)
-            return super().logits(vectors)
+            return super().logits(vectors, prepared)
 
     counted = Generator(Counted(backbone()), jit_compile=False)
     counted(PROMPTS, max_new_tokens=3)
