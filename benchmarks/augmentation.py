@@ -1,6 +1,6 @@
 """Augment the same images with kformer, Keras and keras-cv, in turn, and compare their speed.
 
-python -m benchmarks.augmentation [--sizes 224 32] [--works flip RandAugment ...] [--rounds 3] [--seconds 2] [--json FILE]
+python -m benchmarks.augmentation [--sizes 224 32] [--works flip RandAugment] [--rounds 3] [--seconds 2] [--json FILE]
 
 kformer's operations are mapped over single images, each drawn from its own seed, and then batched. The layers of Keras
 and keras-cv are mapped over batches, as their guides do; Keras' RandAugment draws once for a batch. All start from

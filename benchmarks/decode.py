@@ -52,7 +52,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10, help="measured per side, batch size and round")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[32, 64], help="of translation, to choose from")
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[32, 64, 256], help="of translation")
     parser.add_argument("--works", nargs="+", choices=[*GREEDY, *TRANSLATION], metavar="WORK")
     parser.add_argument("--only", nargs="+", choices=list(WORKERS), default=list(WORKERS), metavar="SIDE")
     parser.add_argument("--json", help="file to write all figures to")
