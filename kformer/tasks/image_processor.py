@@ -29,8 +29,6 @@ class ImageProcessor:
         memory: float, the share of the machine's memory that decoded images may take.
     """
 
-    html = False  # nothing is written in images
-
     def __init__(self, image_size=224, kind="classification", fit=None, mean=(0.5,) * 3, std=(0.5,) * 3, memory=0.25):
         self.image_size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
         self.kind = kind

@@ -97,14 +97,14 @@ class Task(keras.Model):
 
     @classmethod
     def cleaning(cls, recipe):
-        """What is cleaned of the texts to train and to validate on: `kformer.data.Cleaning`.
+        """What is cleaned of the examples to train and to validate on: `kformer.data.Cleaning`.
 
         Args:
             recipe: the task's recipe.
         """
         from kformer.data import Cleaning
 
-        return Cleaning(recipe.html, recipe.duplicates)
+        return Cleaning(**recipe.cleaning_options())
 
     @classmethod
     def from_recipe(cls, train, init, recipe):

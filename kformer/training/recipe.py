@@ -23,7 +23,7 @@ class Recipe:
     """How to train: what all tasks share. Every field has a good default, and each is an option of `kformer fit`.
 
     A task's own recipe (`kformer.training.recipes`) adds fields and has its own defaults. `for_batches` names the
-    fields that `Task.batches` takes for training.
+    fields that `Task.batches` takes for training, `for_cleaning` those that `kformer.data.Cleaning` takes.
 
     Raises:
         TypeError: a value of the wrong type.
@@ -53,7 +53,6 @@ class Recipe:
     plateau_factor: float = option(0.5, "Factor on the rate at a plateau.", low=0.0, below=1.0)
     monitor: str | None = option(None, "What decides which epoch is best; none takes the task's own.")
     num_buckets: int = option(16, "At most so many padded lengths.", low=1)
-    html: bool = option(False, "Remove HTML tags and resolve entities.")
     duplicates: bool = option(True, "Remove duplicates within training, and of validation from training.")
     validation_fraction: float = option(0.1, "Share held out where no validation is given.", low=0.0, below=1.0)
     seed: int = option(0, "Of everything random.", low=0, below=2**32)
@@ -61,6 +60,7 @@ class Recipe:
     xla: Literal["auto", "on", "off"] = option("auto", "Compile with XLA; auto is on for GPUs.")
 
     for_batches = ()
+    for_cleaning = ("duplicates",)
 
     def __post_init__(self):
         hints = typing.get_type_hints(type(self))
@@ -98,6 +98,10 @@ class Recipe:
     def batch_options(self):
         """What `Task.batches` takes of the recipe for training alone, by name."""
         return {name: getattr(self, name) for name in self.for_batches}
+
+    def cleaning_options(self):
+        """What `kformer.data.Cleaning` takes of the recipe, by name."""
+        return {name: getattr(self, name) for name in self.for_cleaning}
 
     def replace(self, **changes):
         """A recipe with some fields changed.

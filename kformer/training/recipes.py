@@ -11,7 +11,16 @@ Strength = Literal["none", "light", "standard", "strong"]
 
 
 @dataclasses.dataclass(frozen=True)
-class TextClassificationRecipe(Recipe):
+class TextRecipe(Recipe):
+    """What the tasks share that read text."""
+
+    html: bool = option(False, "Remove HTML tags and resolve entities.")
+
+    for_cleaning = ("duplicates", "html")
+
+
+@dataclasses.dataclass(frozen=True)
+class TextClassificationRecipe(TextRecipe):
     """How to train a text classifier."""
 
     class_weights: Literal["none", "balanced"] = option("none", "Balanced: every class weighs the same.")
@@ -24,7 +33,7 @@ class TextClassificationRecipe(Recipe):
 
 
 @dataclasses.dataclass(frozen=True)
-class TranslationRecipe(Recipe):
+class TranslationRecipe(TextRecipe):
     """How to train a translator; the defaults are those for a small model from scratch.
 
     Papers: Vaswani et al., arXiv 1706.03762, section 5 (schedule, beta 2, smoothing, averaging); Wu et al., "Good for
@@ -57,6 +66,7 @@ class TranslationRecipe(Recipe):
     length_penalty: float = option(0.6, "Power of the length by which a translation's score is divided.")
 
     for_batches = ("word_dropout", "subword_dropout")
+    for_cleaning = (*TextRecipe.for_cleaning, "max_ratio", "max_characters")
 
     def _refuse_contradictions(self):
         super()._refuse_contradictions()
@@ -71,7 +81,7 @@ _SIZES = {"num_layers": 4, "d_model": 256, "num_heads": 4}
 
 
 @dataclasses.dataclass(frozen=True)
-class LanguageModelingRecipe(Recipe):
+class LanguageModelingRecipe(TextRecipe):
     """How to train a language model; the defaults are those for a small model from scratch.
 
     Paper: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019. Rate, decay and beta 2 are those
@@ -121,7 +131,7 @@ class LanguageModelingRecipe(Recipe):
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedLanguageModelingRecipe(Recipe):
+class MaskedLanguageModelingRecipe(TextRecipe):
     """How to pretrain a text encoder on text without labels; the defaults are those for a small model from scratch.
 
     Papers: Devlin et al., BERT, arXiv 1810.04805; Liu et al., RoBERTa, arXiv 1907.11692, section 4 (beta 2).

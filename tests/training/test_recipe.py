@@ -11,7 +11,13 @@ DEFAULTS = dataclasses.asdict(Recipe())
 
 def test_yaml_there_and_back_is_equal(tmp_path):
     recipe = Recipe(
-        epochs=7, learning_rate=3e-5, schedule="cosine", final_rate=0.1, dropout=0.0, monitor="val_loss", html=True
+        epochs=7,
+        learning_rate=3e-5,
+        schedule="cosine",
+        final_rate=0.1,
+        dropout=0.0,
+        monitor="val_loss",
+        duplicates=False,
     )
     path = tmp_path / "recipe.yaml"
     path.write_text(recipe.to_yaml(), encoding="utf-8")

@@ -63,7 +63,7 @@ class LanguageModeling(TokenPrediction):
     def cleaning(cls, recipe):
         from kformer.data import Cleaning
 
-        return Cleaning(recipe.html, recipe.duplicates, white_space=False)
+        return Cleaning(**recipe.cleaning_options(), white_space=False)
 
     @classmethod
     def from_recipe(cls, train, init, recipe):

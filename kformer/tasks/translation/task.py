@@ -101,14 +101,6 @@ class Translation(Task):
         return task
 
     @classmethod
-    def cleaning(cls, recipe):
-        from kformer.data import Cleaning
-
-        return Cleaning(
-            recipe.html, recipe.duplicates, max_ratio=recipe.max_ratio, max_characters=recipe.max_characters
-        )
-
-    @classmethod
     def from_scratch(
         cls,
         sources,
