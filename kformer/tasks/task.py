@@ -35,6 +35,8 @@ class Task(keras.Model):
     # What an answer is made from, in the order of the arguments of `serving()`.
     input_names = ("text",)
     labels = ()
+    # The attributes that a person may change and that `serving()` builds in.
+    serving_settings = ()
     # So many validation examples are judged for TensorBoard after each epoch.
     num_shown = 1000
     # What decides which epoch was best, and whether more of it is better.
@@ -207,15 +209,21 @@ class Task(keras.Model):
         order = np.argsort([sum(map(len, texts)) for texts in zip(*columns, strict=True)], kind="stable")
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
-            outputs = self._served(*([column[i] for i in rows] for column in columns))
+            outputs = self._served()(*([column[i] for i in rows] for column in columns))
             outputs = {name: value.numpy() for name, value in outputs.items()}
             for position, row in enumerate(rows):
                 answers[row] = self.answer(outputs, position)
         return answers
 
-    @functools.cached_property
     def _served(self):
-        return self.serving()
+        """`serving()`, made once for all answers, and anew when one of its settings has changed."""
+        # Past Keras' tracking, which would take the function for a part of the model.
+        made_for, function = vars(self).get("_serving_made", (None, None))
+        settings = tuple(getattr(self, name) for name in self.serving_settings)
+        if function is None or made_for != settings:
+            function = self.serving()
+            vars(self)["_serving_made"] = settings, function
+        return function
 
     def target_losses(self, y, y_pred, label_smoothing=0.0):
         """The loss of each target, (batch, ...), from targets and outputs."""

@@ -207,3 +207,14 @@ def test_an_alignment_does_not_depend_on_its_neighbours(tokenizer):
 def test_translations_to_align_must_be_as_many_as_texts(tokenizer):
     with pytest.raises(ValueError, match="as many translations as texts. Received: 1 texts and 0 translations."):
         translator(tokenizer).align(["one"], [])
+
+
+def test_beams_and_penalty_of_a_loaded_task_can_be_changed(tokenizer, tmp_path):
+    translator(tokenizer, beam_size=1).save(tmp_path / "model.keras")
+    task = load_task(tmp_path / "model.keras")
+    greedy = task.answers([["one two"]])[0]["score"]
+    task.length_penalty = 2.0
+    length = len(tokenizer.encode([task.translate(["one two"])[0]])[0]) + 1
+    assert task.answers([["one two"]])[0]["score"] > greedy or length == 1
+    task.beam_size = 4
+    assert task.answers([["one two"]])[0]["score"] >= greedy

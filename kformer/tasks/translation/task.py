@@ -34,6 +34,7 @@ class Translation(Task):
     title = "translation"
     example_command = 'predict {run} "a sentence of your own"'
     required = ("text", "target")
+    serving_settings = ("beam_size", "length_penalty")
     # A translation takes far longer than a label: few are shown after each epoch.
     num_shown = 20
 
