@@ -158,8 +158,9 @@ def _chrf():
 def _corpus_score(metric, hypotheses: Sequence[str], references: Sequence[str], num_resamples: int) -> dict:
     """sacrebleu's score, its own bootstrap interval (mean plus and minus), and its signature."""
     score = metric.corpus_score(list(hypotheses), [list(references)], n_bootstrap=max(num_resamples, 1))
-    low, high = (score._mean - score._ci, score._mean + score._ci) if num_resamples else (None, None)
-    return {"value": score.score, "low": low, "high": high, "signature": str(metric.get_signature())}
+    low = float(score._mean - score._ci) if num_resamples else None
+    high = float(score._mean + score._ci) if num_resamples else None
+    return {"value": float(score.score), "low": low, "high": high, "signature": str(metric.get_signature())}
 
 
 def _are_without_spaces(texts: Sequence[str]) -> bool:

@@ -1,5 +1,7 @@
 """Scores of translations."""
 
+import json
+
 import numpy as np
 import pytest
 import sacrebleu
@@ -26,6 +28,10 @@ def test_lower_case_bleu_is_sacrebleu_s():
 
 def test_chrf_is_sacrebleu_s():
     assert scored()["chrf"]["value"] == pytest.approx(sacrebleu.corpus_chrf(HYPOTHESES, [REFERENCES]).score)
+
+
+def test_scores_are_numbers_that_json_knows():
+    assert json.loads(json.dumps(scored()))["bleu"]["value"] == pytest.approx(scored()["bleu"]["value"])
 
 
 def test_scores_come_with_their_signature():
