@@ -64,7 +64,7 @@ _ROOMS = (
 # Public name -> the module to import it from.
 _HOMES = {
     "Examples": "kformer.data",
-    "ImageClassificationRecipe": "kformer.training.recipes",
+    "ImageClassificationRecipe": "kformer.training.image_recipes",
     "LanguageModelingRecipe": "kformer.training.recipes",
     "MaskedLanguageModelingRecipe": "kformer.training.recipes",
     "Predictor": "kformer.exporting",

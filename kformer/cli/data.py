@@ -8,7 +8,7 @@ import click
 from kformer.cli.console import number, print_table, short_path
 from kformer.cli.options import ROLES, data_options, given
 from kformer.cli.quiet import load_tensorflow
-from kformer.training.recipes import Strength
+from kformer.training.image_recipes import Strength
 
 
 @click.command()

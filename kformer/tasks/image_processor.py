@@ -154,25 +154,40 @@ class ImageElements:
         """The batch, in the graph: images in place of indices and seeds, and mixed targets where images are mixed."""
         import tensorflow as tf
 
-        images = tf.map_fn(
+        read = tf.map_fn(
             self._read,
             (inputs["indices"], inputs["seeds"]) if self.augment else (inputs["indices"],),
-            fn_output_signature=tf.TensorSpec((*self.processor.image_size, 3), "float32"),
+            fn_output_signature=self.read_signature(),
         )
         outputs = {name: value for name, value in inputs.items() if name not in ("indices", "seeds")}
         if not targets_and_weights:
-            return {**outputs, "images": self.processor.normalised(images)}
-        targets, weights = targets_and_weights
+            return {**outputs, "images": self.processor.normalised(read["image"])}
+        images, (targets, weights) = read["image"], targets_and_weights
         if self.mix is not None:
             targets = tf.one_hot(targets, self.num_classes) if targets.dtype.is_integer else targets
             mixed = self.mix({"images": images, "targets": targets}, inputs["seeds"][0])
             images, targets = mixed["images"], mixed["targets"]
         return {**outputs, "images": self.processor.normalised(images)}, targets, weights
 
+    def raw(self, index):
+        """An example as augmentations take it (see `kformer.data.image_augmentation.Compose`).
+
+        Args:
+            index: int (), in a graph.
+        """
+        return {"image": self.store.read(index)}
+
+    def read_signature(self):
+        """The `tf.TensorSpec`s of what is left of an augmented example, by name."""
+        import tensorflow as tf
+
+        return {"image": tf.TensorSpec((*self.processor.image_size, 3), "float32")}
+
     def _read(self, index_and_seed):
         index, *seed = index_and_seed
-        example = {"image": self.store.read(index)}
-        return (self.augment(example, *seed) if seed else self.processor.evaluation(example))["image"]
+        example = self.raw(index)
+        example = self.augment(example, *seed) if seed else self.processor.evaluation(example)
+        return {name: example[name] for name in self.read_signature()}
 
     def count(self, indices):
         """int, the real targets of these examples: those whose weight is not 0."""

@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from kformer.checkpoints import HFFolder, ImageSettings, find_checkpoint, load_backbone, read_image_settings
-from kformer.models.registry import family_name
+from kformer.models.registry import build, family_name
 from kformer.tasks.image_processor import ImageProcessor
 from kformer.tasks.loading import Heads, check_family, is_run, load_task
 
@@ -65,3 +65,16 @@ def find_image_start(init, dtype, dropout=None, drop_path=None, families=None):
     check_family(init, checkpoint.config.get("model_type"), families)
     backbone, _ = load_backbone(folder, dtype=dtype, **changes)
     return ImageStart(backbone, read_image_settings(folder), checkpoint)
+
+
+def build_image_backbone(variant, dtype, seed, **sizes):
+    """A backbone with random weights.
+
+    Args:
+        variant: str, whose sizes to take (`kformer models`).
+        dtype: str, the backbone's dtype policy.
+        seed: int, of the weights.
+        **sizes: arguments of the backbone; None leaves the variant's own.
+    """
+    keras.utils.set_random_seed(seed)
+    return build(variant, dtype=dtype, **{name: value for name, value in sizes.items() if value is not None})

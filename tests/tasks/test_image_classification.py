@@ -9,7 +9,7 @@ from kformer.data.images.files import encode_png
 from kformer.exporting import Predictor, export
 from kformer.tasks import ImageClassification, load_task
 from kformer.tasks.image_classification.task import MixedAccuracy
-from kformer.training.recipes import ImageClassificationRecipe
+from kformer.training.image_recipes import ImageClassificationRecipe
 from tests.tiny import image_classifier, images
 
 LABELS = ("dark", "light")

@@ -1,23 +1,20 @@
 """Image classification: one label, several labels or a number for an image."""
 
 import keras
-import numpy as np
 from keras import ops
 
-from kformer.data.image_augmentation import AugmentationSettings
-from kformer.data.previewing import preview
 from kformer.models.registry import families_serving
 from kformer.tasks.classification import PROBLEMS, Classification
-from kformer.tasks.image_inputs import read_images
 from kformer.tasks.image_processor import ImageElements, ImageProcessor
-from kformer.tasks.image_starting import find_image_start
+from kformer.tasks.image_starting import build_image_backbone, find_image_start
+from kformer.tasks.image_task import ImageTask
 from kformer.tasks.losses import soft_cross_entropy
 from kformer.tasks.metrics import TokenAccuracy
 from kformer.tasks.precision import resolve_precision
 
 
 @keras.saving.register_keras_serializable("kformer")
-class ImageClassification(Classification):
+class ImageClassification(ImageTask, Classification):
     """A label, several labels, or a number for an image.
 
     Args:
@@ -39,7 +36,6 @@ class ImageClassification(Classification):
     title = "image classification"
     example_command = "predict {run} picture.jpg"
     required = ("image", "label")
-    input_names = ("image",)
 
     @classmethod
     def from_recipe(cls, train, init, recipe):
@@ -116,15 +112,8 @@ class ImageClassification(Classification):
             image_size, patch_size: ints, pixels; the variant's own when None.
             labels, problem, fit, image_memory, dropout, drop_path, precision, seed: see `from_pretrained`.
         """
-        from kformer.models import build
-
-        changes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}
-        keras.utils.set_random_seed(seed)
-        backbone = build(
-            variant,
-            dtype=resolve_precision(precision)[0],
-            **{name: value for name, value in changes.items() if value is not None},
-        )
+        sizes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}
+        backbone = build_image_backbone(variant, resolve_precision(precision)[0], seed, **sizes)
         processor = ImageProcessor(backbone.image_size, "classification", fit, memory=image_memory)
         task = cls(backbone, processor, labels, problem, backbone.dropout, seed)
         task.reseed(seed)
@@ -169,28 +158,6 @@ class ImageClassification(Classification):
 
     def default_metrics(self):
         return [MixedAccuracy()] if self.problem == "single_label" else super().default_metrics()
-
-    def data_report(self, train):
-        return {}
-
-    def data_notes(self, train):
-        return (self.processor.store(train).note,)
-
-    def preview(self, train, recipe):
-        settings = AugmentationSettings("classification", **_augmentation(recipe))
-        return preview(train, settings, self.processor.image_size, self.processor.fit, seed=recipe.seed)
-
-    @property
-    def empty_input(self):
-        return np.zeros((1, 1, 3), "uint8")
-
-    def read_inputs(self, inputs):
-        return [read_images(inputs)]
-
-
-def _augmentation(recipe):
-    """The fields of a recipe that `AugmentationSettings` takes, by name."""
-    return {name: value for name, value in recipe.batch_options().items() if name != "class_weights"}
 
 
 @keras.saving.register_keras_serializable("kformer")

@@ -1,0 +1,69 @@
+"""The recipes of tasks on images."""
+
+import dataclasses
+from typing import Literal
+
+from kformer.training.recipe import Recipe, Schedule, option
+
+# How strongly images are changed: see `kformer.data.image_augmentation.AugmentationSettings`.
+Strength = Literal["none", "light", "standard", "strong"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageRecipe(Recipe):
+    """What the tasks share that read images; the defaults are those for a small model from scratch.
+
+    What each strength of `augment` does: `kformer.data.image_augmentation.AugmentationSettings`.
+    """
+
+    epochs: int = option(50, "Passes over the training images.", low=1)
+    batch_size: int = option(64, "Images per batch.", low=1)
+    learning_rate: float = option(1e-3, "Peak learning rate; 5e-5 from pretrained weights.", low=0.0)
+    schedule: Schedule = option("cosine", "How the rate falls after the warm-up.")
+    weight_decay: float = option(0.05, "Decoupled weight decay, not on biases and norms.", low=0.0)
+    drop_path: float | None = option(None, "Stochastic depth of the last block; none: the model's.", low=0.0, below=1)
+    image_size: int | None = option(None, "Pixels of the side that the model reads; none takes its own.", low=1)
+    patch_size: int | None = option(None, "Pixels of a patch's side, of a ViT from scratch; none takes its own.", low=1)
+    fit: Literal["crop", "letterbox", "stretch"] | None = option(
+        None, "How an image comes to that size; none crops the middle to classify, else all is kept."
+    )
+    image_memory: float = option(0.25, "Share of the memory that decoded images may take.", low=0.0, high=1.0)
+    variant: str = option("vit-micro-4", "Sizes of a model from scratch (--init none).")
+    augment: Strength = option("standard", "How strongly images are changed.")
+    flip: float | None = option(None, "Probability of the mirror image.", low=0.0, high=1.0)
+    vertical_flip: float | None = option(None, "Probability of an image upside down.", low=0.0, high=1.0)
+    rotation: float | None = option(None, "Degrees to either side.", low=0.0, high=180.0)
+    shift: float | None = option(None, "Share of the sides, to either side.", low=0.0, high=1.0)
+    zoom: float | None = option(None, "How many times larger or smaller.", low=1.0, high=10.0)
+    crop_area: float | None = option(None, "Least share of the area of a random part.", low=0.01, high=1.0)
+    scale_jitter: float | None = option(None, "How many times larger or smaller, anywhere.", low=1.0, high=10.0)
+    color_jitter: float | None = option(None, "Change of brightness, contrast and saturation.", low=0.0, high=1.0)
+    hue: float | None = option(None, "Change of hue, in turns.", low=0.0, high=0.5)
+    rand_augment: float | None = option(None, "Magnitude of RandAugment.", low=0.0, high=10.0)
+    erasing: float | None = option(None, "Probability that a rectangle is covered.", low=0.0, high=1.0)
+
+    for_augmentation = (
+        "augment", "flip", "vertical_flip", "rotation", "shift", "zoom", "crop_area", "scale_jitter", "color_jitter",
+        "hue", "rand_augment", "erasing",
+    )  # fmt: skip
+    for_batches = for_augmentation
+
+    def augmentation_options(self):
+        """What `kformer.data.image_augmentation.AugmentationSettings` takes of the recipe, by name."""
+        return {name: getattr(self, name) for name in self.for_augmentation}
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageClassificationRecipe(ImageRecipe):
+    """How to train an image classifier.
+
+    Papers: Touvron et al., DeiT, arXiv 2012.12877 (decay, augmentation); Hassani et al., CCT, arXiv 2104.05704 (small
+    images).
+    """
+
+    class_weights: Literal["none", "balanced"] = option("none", "Balanced: every class weighs the same.")
+    mixup: float | None = option(None, "Alpha of MixUp.", low=0.0)
+    cutmix: float | None = option(None, "Alpha of CutMix; with MixUp each batch has one of both.", low=0.0)
+
+    for_augmentation = (*ImageRecipe.for_augmentation, "mixup", "cutmix")
+    for_batches = (*for_augmentation, "class_weights")
