@@ -1,7 +1,8 @@
 """`kformer predict`: answers for texts or pictures on the command line, or for every row of a file."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,8 +26,9 @@ from kformer.cli.rows_out import open_writer
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text.")
 @click.option("--image", metavar="COLUMN", help="Column of the pictures' paths, relative to the file.")
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
+@click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, precision):
+def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, precision):
     """Label or translate texts, or label pictures, with a run.
 
     A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
@@ -42,11 +44,12 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
     load_tensorflow()
+    fields_of = partial(_fields, scores=scores, top=top)
     if not input:
         with open_writer(output) as write:
             predictor = kf.load(folder, precision=precision)
             subject = predictor.input_names[0]
-            write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, scores)])
+            write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
         return
     started = time.perf_counter()
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
@@ -54,12 +57,12 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
         names = predictor.input_names
         columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
         beside = Path(input).parent if names == ("image",) else None
-        counts = _predict_rows(predictor, rows, columns, scores, write, beside)
+        counts = _predict_rows(predictor, rows, columns, fields_of, write, beside)
     _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
 
 
-def _labelled(predictor, texts: Sequence, scores: bool) -> Iterator[tuple]:
-    return zip(texts, (_fields(answer, scores) for answer in predictor(list(texts))), strict=True)
+def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple]:
+    return zip(texts, (fields_of(answer) for answer in predictor(list(texts))), strict=True)
 
 
 def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
@@ -67,14 +70,18 @@ def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
     return {**texts, **fields}
 
 
-def _fields(answer: dict, scores: bool) -> dict:
+def _fields(answer: dict, scores: bool = False, top: int | None = None) -> dict:
     """Returns the columns that a prediction adds: flat, so that a table can hold them."""
     fields = {name: value for name, value in answer.items() if name != "scores"}
-    every = {f"score/{label}": score for label, score in answer.get("scores", {}).items()} if scores else {}
-    return {**fields, **every}
+    of_labels = answer.get("scores", {})
+    if top and of_labels:
+        likeliest = sorted(of_labels.items(), key=lambda item: -item[1])[:top]
+        for place, (label, score) in enumerate(likeliest[1:], start=2):
+            fields |= {f"label_{place}": label, f"score_{place}": score}
+    return {**fields, **{f"score/{label}": score for label, score in of_labels.items() if scores}}
 
 
-def _predict_rows(predictor, rows, columns: list[str], scores: bool, write, beside: Path | None) -> tuple[int, int]:
+def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside: Path | None) -> tuple[int, int]:
     """Labels the rows chunk by chunk; returns how many there were, and how many of them are empty.
 
     Paths of pictures are relative to the folder `beside`.
@@ -86,18 +93,18 @@ def _predict_rows(predictor, rows, columns: list[str], scores: bool, write, besi
             texts = [None if path is None else str(beside / path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
         answers = predictor([texts[index] for index in known])
-        fields = dict(zip(known, (_fields(answer, scores) for answer in answers), strict=True))
-        blank = _blank(predictor, scores) if len(known) < len(chunk) else {}
+        fields = dict(zip(known, (fields_of(answer) for answer in answers), strict=True))
+        blank = _blank(predictor, fields_of) if len(known) < len(chunk) else {}
         write([_with_fields(row, fields.get(index, blank), rows.columns) for index, row in enumerate(chunk)])
         total += len(chunk)
         empty += len(chunk) - len(known)
     return total, empty
 
 
-def _blank(predictor, scores: bool) -> dict:
+def _blank(predictor, fields_of: Callable) -> dict:
     """Returns the columns of a prediction without values, for a row that has nothing to read."""
     (answer,) = predictor([predictor.empty_input])
-    return dict.fromkeys(_fields(answer, scores))
+    return dict.fromkeys(fields_of(answer))
 
 
 def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:

@@ -30,8 +30,9 @@ def classification_metrics(
         seed: seed of the resamples.
 
     Returns:
-        `num_examples`, and for each of accuracy, mcc, log_loss, roc_auc, precision, recall and f1 (`_macro`, `_micro`,
-        and `/<label>` for one class; roc_auc `/<label>` too) a dict of value, low and high; None where undefined.
+        `num_examples`, and for each of accuracy, top_5_accuracy (of more than five classes), mcc, log_loss, roc_auc,
+        precision, recall and f1 (`_macro`, `_micro`, and `/<label>` for one class; roc_auc `/<label>` too) a dict of
+        value, low and high; None where undefined.
 
     Raises:
         ValueError: shapes do not fit, a target is no class, or a probability is not within 0 to 1.
@@ -46,6 +47,7 @@ def classification_metrics(
         )
     predicted, eps = probabilities.argmax(axis=1), np.finfo(probabilities.dtype).eps
     right = predicted == targets
+    among_first = {"top_5_accuracy": _ranks(targets, probabilities) < 5} if len(labels) > 5 else {}
     actual_of_class, predicted_of_class = _one_hot(targets, len(labels)), _one_hot(predicted, len(labels))
     losses = -np.log(np.clip(probabilities[np.arange(len(targets)), targets], eps, 1 - eps).astype(float))
     # Of two classes the areas are equal, so one is computed.
@@ -57,6 +59,7 @@ def classification_metrics(
         counts = actual_of_class @ (weights * right[:, None]), predicted_of_class @ weights, actual_of_class @ weights
         return {
             "accuracy": mean(right, weights),
+            **{name: mean(is_among, weights) for name, is_among in among_first.items()},
             "mcc": matthews(*counts),
             "log_loss": mean(losses, weights),
             **_roc_auc(areas, labels),
@@ -64,6 +67,13 @@ def classification_metrics(
         }
 
     return _scored(statistics, len(targets), len(labels), num_resamples, seed)
+
+
+def _ranks(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Returns how many classes come before the right one, int (n,): likelier ones, and of equal ones the earlier."""
+    own = probabilities[np.arange(len(targets)), targets][:, None]
+    is_earlier = np.arange(probabilities.shape[1]) < targets[:, None]
+    return ((probabilities > own) | ((probabilities == own) & is_earlier)).sum(axis=1)
 
 
 def multi_label_metrics(

@@ -38,6 +38,11 @@ def test_scores_of_every_label_are_added_on_request(kformer, predictor):
     assert answer == {"text": "dull", "label": "short", "score": 0.75, "score/short": 0.75, "score/long": 0.25}
 
 
+def test_the_likeliest_labels_are_added_on_request(kformer, predictor):
+    answer = json.loads(kformer("predict", "run", "dull", "--top", 2).out)
+    assert answer == {"text": "dull", "label": "short", "score": 0.75, "label_2": "long", "score_2": 0.25}
+
+
 def test_a_pair_is_given_as_two_texts(kformer, predictor):
     answer = json.loads(kformer("predict", "run", "--pair", "a man", "sleeps now").out)
     assert predictor.batches == [[("a man", "sleeps now")]]

@@ -75,6 +75,23 @@ def test_classification_equals_scikit_learn():
     assert values(metrics) == pytest.approx(class_oracle(targets, probabilities), abs=1e-12)
 
 
+def test_top_5_accuracy_of_many_classes_equals_scikit_learn():
+    targets, probabilities = classified(num_classes=9)
+    metrics = values(classification_metrics(targets, probabilities, "abcdefghi", num_resamples=0))
+    assert metrics["top_5_accuracy"] == oracle.top_k_accuracy_score(targets, probabilities, k=5)
+
+
+def test_five_classes_have_no_top_5_accuracy():
+    targets, probabilities = classified(num_classes=5)
+    assert "top_5_accuracy" not in classification_metrics(targets, probabilities, "abcde", num_resamples=0)
+
+
+def test_a_model_that_knows_nothing_is_not_always_among_the_first_five():
+    targets = np.arange(10)
+    metrics = values(classification_metrics(targets, np.full((10, 10), 0.1), "abcdefghij", num_resamples=0))
+    assert metrics["top_5_accuracy"] == 0.5
+
+
 def test_two_classes_equal_scikit_learn():
     targets, probabilities = classified(num_classes=2)
     metrics = values(classification_metrics(targets, probabilities, "ab", num_resamples=0))
