@@ -10,14 +10,22 @@ FILE = "preprocessor_config.json"
 # Pillow's numbers of the ways to resize, which the files hold.
 RESAMPLING = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 _HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+_CLIP = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
 _IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
-# Family -> what its class does where the file is silent. Files of DeiT without distillation belong to a ViT.
+# Family -> what its class does where the file is silent. Files of DeiT without distillation belong to a ViT; CLIP's
+# class keeps the middle, which that of ViT cannot, and may stand beside any model.
 DEFAULTS = {
     "vit": {"size": 224, "resample": 2, **_HALF},
     "deit": {"size": 256, "resample": 3, "do_center_crop": True, "crop_size": 224, **_HALF},
     "yolos": {"size": {"shortest_edge": 800, "longest_edge": 1333}, "resample": 2, **_IMAGENET},
+    "clip": {"size": {"shortest_edge": 224}, "resample": 3, "do_center_crop": True, "crop_size": 224, **_CLIP},
 }
-PROCESSORS = {"vit": "ViTImageProcessor", "deit": "DeiTImageProcessor", "yolos": "YolosImageProcessor"}
+PROCESSORS = {
+    "vit": "ViTImageProcessor",
+    "deit": "DeiTImageProcessor",
+    "yolos": "YolosImageProcessor",
+    "clip": "CLIPImageProcessor",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +138,7 @@ def write_image_settings(folder, settings, family):
     Args:
         folder: path of an existing folder.
         settings: `ImageSettings`.
-        family: str, the model's: "vit", "deit" or "yolos".
+        family: str, whose processor it is: "vit", "deit", "yolos" or "clip".
 
     Raises:
         ValueError: for a family without a processor.

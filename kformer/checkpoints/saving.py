@@ -68,17 +68,22 @@ def save_hf(folder, sizes, variables, tokenizer, labels=(), problem="single_labe
         labels: the label names in order; empty for a regression.
         problem: str, "single_label", "multi_label" or "regression".
     """
-    names = labels or ("score",)
-    save_weights(
-        folder,
-        sizes,
-        variables,
-        "classifier",
-        problem_type=f"{problem}_classification" if labels else "regression",
-        id2label={str(i): label for i, label in enumerate(names)},
-        label2id={label: i for i, label in enumerate(names)},
-    )
+    save_weights(folder, sizes, variables, "classifier", **label_config(labels, problem))
     write_tokenizer(Path(folder), tokenizer, family_of(sizes).name, sizes["max_length"])
+
+
+def label_config(labels, problem):
+    """The entries of config.json that say what a classifier's outputs mean.
+
+    Args:
+        labels, problem: see `save_hf`.
+    """
+    names = labels or ("score",)
+    return {
+        "problem_type": f"{problem}_classification" if labels else "regression",
+        "id2label": {str(i): label for i, label in enumerate(names)},
+        "label2id": {label: i for i, label in enumerate(names)},
+    }
 
 
 _BERT_TOKENS = {

@@ -1,8 +1,12 @@
-"""Tasks as folders that `transformers` loads: config.json, model.safetensors and the tokenizer's files."""
+"""Tasks as folders that `transformers` loads: config.json, model.safetensors, and a tokenizer's or images' settings."""
 
 from pathlib import Path
 
 import numpy as np
+
+from kformer.data.image_augmentation import CenterCrop, Letterbox, Stretch
+from kformer.layers.grid_positions import stretch
+from kformer.models.vit import patch_grid
 
 
 def write_hf(task, folder):
@@ -25,7 +29,7 @@ def hf_obstacle(task):
     name = type(task).__name__
     if name not in _WRITERS:
         return f"There is no Hugging Face form of {task.title}: export it as a SavedModel."
-    if task.processor.html:
+    if getattr(task.processor, "html", False):
         return "A Hugging Face tokenizer does not remove HTML, but this task does: export it as a SavedModel."
     return _WRITERS[name][0](task)
 
@@ -42,13 +46,49 @@ def _classifier_obstacle(task):
 def _write_classifier(task, folder):
     from kformer.checkpoints import save_hf
 
-    arrays = _arrays(task)
-    if task.problem == "regression":
-        # Their head has no mean and scale of its own: ours become part of it.
-        scale, mean = float(task.target_scale), float(task.target_mean)
-        arrays["head/kernel"] = arrays["head/kernel"] * scale
-        arrays["head/bias"] = arrays["head/bias"] * scale + mean
+    arrays = _with_scale(task, _arrays(task))
     save_hf(folder, task.backbone.get_config(), arrays, task.processor.tokenizer, task.labels, task.problem)
+
+
+def _image_classifier_obstacle(task):
+    from kformer.checkpoints.families import family_of
+
+    sizes, fit = task.backbone.get_config(), task.processor.evaluation.framing
+    if task.backbone.__class__.__name__ != "ViTBackbone":
+        return f"There is no Hugging Face form of a {type(task.backbone).__name__}: export it as a SavedModel."
+    if sizes["pooling"] != "first":
+        return (
+            "A Hugging Face ViT classifies by its class token, but this task has `pooling` mean: export it as a "
+            "SavedModel."
+        )
+    height, width = task.processor.image_size
+    if isinstance(fit, Letterbox) or (isinstance(fit, CenterCrop) and height != width):
+        return (
+            f"A Hugging Face {family_of(sizes).name} stretches images, or keeps a square in the middle, but this task "
+            "keeps another part: export it as a SavedModel, or train it with `fit` stretch."
+        )
+    return None
+
+
+def _write_image_classifier(task, folder):
+    from kformer.checkpoints import ImageSettings, family_of, save_weights, write_image_settings
+    from kformer.checkpoints.saving import label_config
+
+    sizes = task.backbone.get_config()
+    arrays = _with_scale(task, _arrays(task))
+    size = task.processor.image_size
+    # Theirs reads images of one size: the positions are written for the size that this task reads.
+    grid, new_grid = (patch_grid(side, sizes["patch_size"]) for side in (sizes["image_size"], size))
+    name = "position_embedding/embeddings"
+    arrays[name] = np.asarray(stretch(arrays[name], grid, new_grid, task.backbone.num_first_tokens))
+    sizes["image_size"] = size[0] if size[0] == size[1] else list(size)
+    save_weights(folder, sizes, arrays, "classifier", **label_config(task.labels, task.problem))
+    colours = {"mean": task.processor.mean, "std": task.processor.std}
+    if isinstance(task.processor.evaluation.framing, Stretch):
+        write_image_settings(folder, ImageSettings(size, **colours), family_of(sizes).name)
+    else:
+        middle = ImageSettings(None, shortest_edge=size[0], crop_size=size, **colours)
+        write_image_settings(folder, middle, "clip")
 
 
 def _language_model_obstacle(task):
@@ -113,12 +153,22 @@ def _arrays(task):
     return {name: np.asarray(variable) for name, variable in task.variables_by_name().items()}
 
 
+def _with_scale(task, arrays):
+    """The arrays with a regression's mean and scale in its head: theirs has none of its own."""
+    if task.problem != "regression":
+        return arrays
+    scale, mean = float(task.target_scale), float(task.target_mean)
+    kernel, bias = arrays["head/kernel"] * scale, arrays["head/bias"] * scale + mean
+    return {**arrays, "head/kernel": kernel, "head/bias": bias}
+
+
 def _no_obstacle(task):
     return None
 
 
 # Class of a task -> what may stand in the way, and what writes it.
 _WRITERS = {
+    "ImageClassification": (_image_classifier_obstacle, _write_image_classifier),
     "LanguageModeling": (_language_model_obstacle, _write_language_model),
     "MaskedLanguageModeling": (_no_obstacle, _write_masked_language_model),
     "TextClassification": (_classifier_obstacle, _write_classifier),

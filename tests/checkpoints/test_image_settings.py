@@ -84,8 +84,8 @@ def test_a_folder_needs_the_file(tmp_path):
 
 
 def test_another_processor_is_refused(read):
-    with pytest.raises(ValueError, match="is of the type 'CLIPImageProcessor', which cannot be read. Accepted: ViTIm"):
-        read(image_processor_type="CLIPImageProcessor")
+    with pytest.raises(ValueError, match="is of the type 'BlipImageProcessor', which cannot be read. Accepted: ViTIm"):
+        read(image_processor_type="BlipImageProcessor")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_file_that_makes_no_sense_is_named(read, config):
 
 
 def test_a_family_without_a_processor_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="`family` must be one of vit, deit, yolos. Received: family='cct'"):
+    with pytest.raises(ValueError, match="`family` must be one of vit, deit, yolos, clip. Received: family='cct'"):
         write_image_settings(tmp_path, ImageSettings(), "cct")
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import kformer as kf
 from kformer.exporting import Predictor, export
-from tests.tiny import FAMILIES, examples, marian_task, roberta_task, task, translator
+from kformer.tasks.image_processor import ImageProcessor
+from tests.tiny import FAMILIES, examples, image_classifier, images, marian_task, roberta_task, task, translator
 
 MARIAN_TEXTS = ["the green dog", ">>de<< a red man is running", "park"]
 TEXTS = ["a b c", "the film is good", "", "h " * 40, "电影 is bad!"]
@@ -119,6 +120,21 @@ def test_a_translation_that_is_cut_ends_with_the_end_token(tmp_path):
 def test_a_transformer_of_our_own_has_no_hugging_face_form(tmp_path):
     with pytest.raises(ValueError, match="of the family marian, but this task is of kformer's own `TransformerModel`"):
         export(translator(), tmp_path / "hf", to="hf")
+
+
+@pytest.mark.parametrize("distilled", [False, True])
+def test_an_image_classifier_is_read_back_with_equal_outputs(distilled, tmp_path):
+    original = image_classifier(distilled=distilled)
+    folder = export(original, tmp_path / "hf", to="hf")
+    again = kf.tasks.ImageClassification.from_pretrained(folder, labels=original.labels, dropout=0.0)
+    np.testing.assert_allclose(again.outputs_of(images()), original.outputs_of(images()), atol=1e-5)
+
+
+def test_an_image_classifier_that_keeps_the_whole_picture_has_no_hugging_face_form(tmp_path):
+    original = image_classifier()
+    original.processor = ImageProcessor(8, fit="letterbox")
+    with pytest.raises(ValueError, match="this task keeps another part: .* or train it with `fit` stretch."):
+        export(original, tmp_path / "hf", to="hf")
 
 
 def test_a_head_for_other_labels_is_not_taken(tmp_path):

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from kformer.checkpoints import ImageSettings, load_backbone, own_variables, save_weights, write_image_settings
+from kformer.exporting import export
 from kformer.layers import SetPredictionHead
 from kformer.layers.grid_positions import stretch
 from kformer.models import YolosBackbone
-from tests.tiny import randomise, vit
+from kformer.tasks.image_processor import ImageProcessor
+from tests.tiny import image_classifier, randomise, vit
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make parity")
 transformers = pytest.importorskip("transformers", reason="needs transformers: make parity")
@@ -106,3 +108,18 @@ def test_transformers_prepares_images_by_the_settings(family, settings, size, tm
     assert pixels.shape == (3, *size)
     expected = (51 * settings.scale - np.array(settings.mean)) / np.array(settings.std)
     np.testing.assert_allclose(pixels[:, 3, 4], expected, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("fit", ["crop", "stretch"])
+@pytest.mark.parametrize("problem", ["single_label", "regression"])
+def test_transformers_classifies_pictures_as_an_exported_task_does(problem, fit, tmp_path):
+    task = image_classifier(problem)
+    task.processor = ImageProcessor(12, fit=fit, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
+    folder = export(task, tmp_path / "hf", to="hf")
+    picture = random.integers(0, 256, (12, 12, 3)).astype("uint8")
+    theirs = transformers.AutoModelForImageClassification.from_pretrained(folder).eval()
+    pixels = transformers.AutoImageProcessor.from_pretrained(folder)(picture, return_tensors="pt")
+    expected = theirs(**pixels).logits.numpy().reshape(-1)
+    inputs = task.processor.features(np.array(task.read_inputs([picture])[0], object))
+    np.testing.assert_allclose(np.asarray(task(inputs)).reshape(-1), expected, atol=TOLERANCE, rtol=TOLERANCE)
