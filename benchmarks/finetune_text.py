@@ -8,11 +8,9 @@ all of them. On a CPU with bfloat16 products every side computes in bfloat16, el
 
 import argparse
 import json
-import os
-import statistics
-import subprocess
-import sys
 from pathlib import Path
+
+from benchmarks.side_by_side import print_table, run_rounds, run_worker, summarise
 
 SIDES = {
     "kformer": ["benchmarks.peers.kformer_pace"],
@@ -25,21 +23,26 @@ SIDES = {
 def main():
     arguments = parse_arguments()
     if arguments.data_path_only:
-        consumed = run_side("kformer", arguments, seed=1)
-        delivered = run_side("kformer", arguments, seed=1, more=["--data-path-only"])
-        ratio = delivered["sentences_per_second"] / consumed["sentences_per_second"]
-        results = {"delivered": delivered, "consumed": consumed, "ratio": round(ratio, 1)}
-        print(
-            f"The data path delivers {delivered['sentences_per_second']:,.0f} sentences/s "
-            f"({delivered['first_epoch_from_the_file']:,.0f} in the first epoch, file, tokenizer and model's loading "
-            f"included); training consumes {consumed['sentences_per_second']:,.1f}: {ratio:.0f} times."
-        )
+        results = measure_data_path(arguments)
     else:
-        rounds = [run_round(arguments, number) for number in range(1, arguments.rounds + 1)]
+        sides = {side: command_of(side, arguments) for side in arguments.only}
+        rounds = run_rounds(sides, arguments.rounds, arguments.threads, "sentences/s")
         results = {"rounds": rounds, "summary": summarise(rounds)}
-        print_table(results["summary"])
+        print_table(results["summary"], "sentences/s")
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def measure_data_path(arguments):
+    consumed = run_worker("kformer", command_of("kformer", arguments)(1), arguments.threads)
+    delivered = run_worker("kformer", command_of("kformer", arguments, "--measure", "data")(1), arguments.threads)
+    ratio = delivered["per_second"] / consumed["per_second"]
+    print(
+        f"The data path delivers {delivered['per_second']:,.0f} sentences/s "
+        f"({delivered['first_epoch_from_the_file']:,.0f} in the first epoch, file, tokenizer and model's loading "
+        f"included); training consumes {consumed['per_second']:,.1f}: {ratio:.0f} times."
+    )
+    return {"delivered": delivered, "consumed": consumed, "ratio": round(ratio, 1)}
 
 
 def parse_arguments():
@@ -55,73 +58,12 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def run_round(arguments, number):
-    results = {}
-    for side in arguments.only:
-        results[side] = run_side(side, arguments, seed=number)
-        result = results[side]
-        print(
-            f"round {number}: {side}: {result['sentences_per_second']:.1f} sentences/s "
-            f"({result['other_cores']:.2f} cores busy with other work)",
-            flush=True,
-        )
-    return results
-
-
-def run_side(side, arguments, seed, more=()):
-    """Run a worker to its end; returns the dict on the last line that it prints."""
-    command = [
-        *(sys.executable, "-m", *SIDES[side]),
-        *("--train", str(arguments.data / "train.tsv"), "--validation", str(arguments.data / "validation.tsv")),
-        *("--seconds", str(arguments.seconds), "--warm-up", str(arguments.warm_up), "--seed", str(seed)),
-        *more,
-    ]
-    threads = str(arguments.threads)
-    environment = os.environ | {
-        "OMP_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": threads,
-        "KERAS_BACKEND": "tensorflow",
-        "TOKENIZERS_PARALLELISM": "false",
-    }
-    process = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if process.returncode:
-        raise RuntimeError(f"{side} ended with status {process.returncode}:\n{process.stderr[-3000:]}")
-    return json.loads(process.stdout.splitlines()[-1])
-
-
-def summarise(rounds):
-    """Return per side: min, median and max over the rounds, and kformer's ratio to it, compared round by round."""
-    summary = {}
-    for side in rounds[0]:
-        of_side = [results[side] for results in rounds]
-        paces = [result["sentences_per_second"] for result in of_side]
-        summary[side] = {
-            "min": min(paces),
-            "median": statistics.median(paces),
-            "max": max(paces),
-            "inclusive": statistics.median(result["inclusive"] for result in of_side),
-            "peak_gb": max(result["peak_gb"] for result in of_side),
-            "other_cores": max(result["other_cores"] for result in of_side),
-            "precision": of_side[0]["precision"],
-        }
-        if "kformer" in rounds[0]:
-            ours = [results["kformer"]["sentences_per_second"] for results in rounds]
-            ratios = [our_pace / pace for our_pace, pace in zip(ours, paces, strict=True)]
-            summary[side]["kformer_ratio"] = round(statistics.median(ratios), 2)
-    return summary
-
-
-def print_table(summary):
-    print("\n| sentences/s | median | min | max | from the start | peak GB | precision | kformer is |")
-    print("|---|---|---|---|---|---|---|---|")
-    for side, row in summary.items():
-        ratio = f"{row['kformer_ratio']:.2f}x" if "kformer_ratio" in row else ""
-        figures = " | ".join(f"{row[name]:.1f}" for name in ("median", "min", "max", "inclusive"))
-        print(f"| {side} | {figures} | {row['peak_gb']:.2f} | {row['precision']} | {ratio} |")
-    disturbed = max(row["other_cores"] for row in summary.values())
-    if disturbed > 0.1:
-        print(f"\nNot a quiet machine: up to {disturbed:.2f} cores were busy with other work. Run it again alone.")
+def command_of(side, arguments, *more):
+    """Return a function from the number of a round to the side's worker and its arguments."""
+    data = arguments.data
+    shared = ["--train", str(data / "train.tsv"), "--validation", str(data / "validation.tsv")]
+    shared += ["--seconds", str(arguments.seconds), "--warm-up", str(arguments.warm_up)]
+    return lambda number: [*SIDES[side], *shared, *more, "--seed", str(number)]
 
 
 if __name__ == "__main__":

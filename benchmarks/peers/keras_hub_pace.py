@@ -36,7 +36,7 @@ def make_classifier(num_classes, length):
 
 
 def main():
-    arguments = worker_arguments(__doc__)
+    arguments = worker_arguments(__doc__, length=(int, 128))
     pace = Pace(arguments.seconds, arguments.warm_up)
     keras.utils.set_random_seed(arguments.seed)
     if has_bf16():

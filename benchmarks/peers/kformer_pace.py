@@ -11,12 +11,12 @@ from benchmarks.peers.pace_callback import PaceCallback
 
 
 def main():
-    arguments = worker_arguments(__doc__)
+    arguments = worker_arguments(__doc__, measure=(str, "training"))
     pace = Pace(arguments.seconds, arguments.warm_up)
     recipe = kf.Recipe(epochs=3, batch_size=32, learning_rate=5e-5, seed=arguments.seed)
     train, validation = kf.data.load_splits(arguments.train, arguments.validation, text="sentence", label="label")
     task = kf.tasks.TextClassification.from_pretrained("minilm", labels=train.labels, max_length=recipe.max_length)
-    if arguments.data_path_only:
+    if arguments.measure == "data":
         report(measure_data_path(task, train, recipe, pace.started))
     else:
         report(measure_training(task, train, validation, recipe, pace))
@@ -43,7 +43,7 @@ def measure_data_path(task, train, recipe, started):
         started = time.perf_counter()
     first, *others = seconds
     return {
-        "sentences_per_second": round(len(train) * len(others) / sum(others), 1),
+        "per_second": round(len(train) * len(others) / sum(others), 1),
         "first_epoch_from_the_file": round(len(train) / first, 1),
         "peak_gb": round(peak_memory(), 2),
     }

@@ -8,7 +8,7 @@ class PaceCallback(keras.callbacks.Callback):
 
     Args:
         pace: `Pace`.
-        sizes: iterable of int, the sentences of each step, in order.
+        sizes: iterable of int, the examples of each step, in order.
     """
 
     def __init__(self, pace, sizes):
