@@ -4,6 +4,8 @@ import math
 
 from keras import ops
 
+from kformer.layers.fused import fused
+
 
 def gelu(x):
     """Gaussian error linear unit, exact: x / 2 (1 + erf(x / sqrt 2)) (Hendrycks and Gimpel, arXiv 1606.08415).
@@ -28,6 +30,10 @@ ACTIVATIONS = {
 }
 
 
+# Those of many small operations, worth a kernel of their own in training; TensorFlow has one for each of the others.
+_FUSED = {name: fused(ACTIVATIONS[name]) for name in ("gelu", "gelu_tanh", "silu")}
+
+
 def get_activation(name):
     """The function called `name`: one of `ACTIVATIONS`.
 
@@ -37,3 +43,8 @@ def get_activation(name):
     if name not in ACTIVATIONS:
         raise ValueError(f"`activation` must be one of {', '.join(ACTIVATIONS)}. Received: activation={name!r}.")
     return ACTIVATIONS[name]
+
+
+def activate(name, x, training=False):
+    """`get_activation(name)(x)`, compiled with its gradient where that is faster (see `layers.fused`)."""
+    return _FUSED[name](training, x) if name in _FUSED else get_activation(name)(x)

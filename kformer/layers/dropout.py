@@ -48,6 +48,12 @@ class Dropout(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
+        if keras.backend.backend() == "tensorflow":
+            # At a rate of 0, that of most models of images, nothing is drawn; JAX' branches cannot draw.
+            return ops.cond(self.rate > 0.0, lambda: self._dropped(inputs), lambda: inputs)
+        return self._dropped(inputs)
+
+    def _dropped(self, inputs):
         bytes_, draw = self._random_bytes(inputs)
         # At most 255: a rate above 255/256 would wrap around to a threshold of 0 and drop nothing.
         threshold = ops.cast(ops.minimum(ops.floor(256.0 * self.rate + draw), 255.0), "uint8")

@@ -2,7 +2,7 @@
 
 import keras
 
-from kformer.layers.activations import get_activation
+from kformer.layers.activations import activate, get_activation
 from kformer.layers.dropout import Dropout
 from kformer.layers.initializers import kernel_initializer_of
 
@@ -39,7 +39,7 @@ class FeedForward(keras.layers.Layer):
         self.dropout = dropout
         self.kernel_initializer = kernel_initializer
         self.supports_masking = True
-        self._activate = get_activation(activation)
+        get_activation(activation)  # refuses an unknown one
         self.hidden = self._dense(d_ff, "hidden")
         self.output_projection = self._dense(d_model, "output")
         self.hidden_dropout = Dropout(dropout, dtype=self.dtype_policy, name="hidden_dropout") if dropout else None
@@ -56,7 +56,7 @@ class FeedForward(keras.layers.Layer):
             self.hidden_dropout.build(hidden_shape)
 
     def call(self, inputs, training=False):
-        hidden = self._activate(self.hidden(inputs))
+        hidden = activate(self.activation, self.hidden(inputs), training)
         if self.hidden_dropout is not None:
             hidden = self.hidden_dropout(hidden, training=training)
         return self.output_projection(hidden)

@@ -1,0 +1,46 @@
+"""A fused function is the function, in value and in gradient."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kformer.layers.activations import ACTIVATIONS, activate
+from kformer.layers.fused import fused
+
+X = np.random.default_rng(0).normal(scale=3, size=(4, 5, 6)).astype("float32")
+
+
+def value_and_gradient(function, *tensors):
+    tensors = [tf.constant(tensor) for tensor in tensors]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = function(*tensors)
+        loss = tf.reduce_sum(value * value)
+    return value, tape.gradient(loss, tensors)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_the_same_in_training(name):
+    value, gradient = value_and_gradient(lambda x: activate(name, x, training=True), X)
+    expected, expected_gradient = value_and_gradient(ACTIVATIONS[name], X)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient[0], expected_gradient[0], rtol=1e-5, atol=1e-5)
+
+
+def test_a_function_of_two_tensors_has_both_gradients():
+    value, gradients = value_and_gradient(lambda x, y: fused(lambda x, y: x * tf.exp(y))(True, x, y), X, X / 9)
+    expected, expected_gradients = value_and_gradient(lambda x, y: x * tf.exp(y), X, X / 9)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    for gradient, wanted in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_shapes_may_change_from_step_to_step():
+    graph = tf.function(lambda x: activate("gelu", x, training=True), input_signature=[tf.TensorSpec((None, 6))])
+    for length in (1, 3, 4):
+        np.testing.assert_allclose(graph(X[0, :length]), ACTIVATIONS["gelu"](X[0, :length]), rtol=1e-5, atol=1e-6)
+
+
+def test_outside_training_nothing_is_compiled():
+    graph = tf.function(lambda x: activate("gelu", x)).get_concrete_function(tf.TensorSpec((2, 6)))
+    assert not [op for op in graph.graph.get_operations() if "Call" in op.type]
