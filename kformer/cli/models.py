@@ -31,20 +31,35 @@ def models(source, epochs, max_length, **arguments):
     from kformer.cli.probe import measure, training_memory
 
     examples = kf.data.load(source, required=(), **given(arguments))
-    readers = [variant for variant in variants if not variant.reads_images]
-    variants = [variant for variant in readers if ("translation" in variant.tasks) == ("target" in examples.fields)]
-    rows = [_name_and_size(variant) for variant in variants]
-    lengths = _token_lengths(examples, max_length)
-    mean_length = sum(lengths) / len(lengths)
     probe = measure()
-    for row, variant in zip(rows, variants, strict=True):
-        rate = probe.training_flops / variant.training_flops(mean_length)
-        memory = training_memory(variant, _BATCH_SIZE, max(lengths))
+    if "image" in examples.fields:
+        variants = [variant for variant in variants if _task_on_images(examples) in variant.tasks]
+        costs = [(variant.training_flops(variant.sizes["image_size"]), variant.num_tokens) for variant in variants]
+        what = "images, each model at its own size"
+    else:
+        readers = [variant for variant in variants if not variant.reads_images]
+        variants = [variant for variant in readers if ("translation" in variant.tasks) == ("target" in examples.fields)]
+        lengths = _token_lengths(examples, max_length)
+        mean_length = sum(lengths) / len(lengths)
+        costs = [(variant.training_flops(mean_length), max(lengths)) for variant in variants]
+        what = f"texts of about {mean_length:.0f} tokens"
+    rows = []
+    for variant, (flops, length) in zip(variants, costs, strict=True):
+        rate = probe.training_flops / flops
+        memory = training_memory(variant, _BATCH_SIZE, length)
         speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        row += [f"{memory / 2**30:.1f} GiB", f"{speed} /s", duration(epochs * len(lengths) / rate)]
-    click.echo(f"{len(lengths):,} texts of about {mean_length:.0f} tokens; {probe.description}")
+        time = duration(epochs * len(examples) / rate)
+        rows.append([*_name_and_size(variant), f"{memory / 2**30:.1f} GiB", f"{speed} /s", time])
+    click.echo(f"{len(examples):,} {what}; {probe.description}")
     print_table(("--init", "parameters", "memory", "examples", f"{epochs} epochs"), rows)
     click.echo("Estimates: expect them to be right within a factor of two. A run states its own after ten steps.")
+
+
+def _task_on_images(examples) -> str:
+    """Returns what images are for, by what stands beside them."""
+    if "boxes" in examples.fields:
+        return "object-detection"
+    return "segmentation" if "mask" in examples.fields else "image-classification"
 
 
 def _print_by_task(variants) -> None:

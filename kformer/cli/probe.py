@@ -65,7 +65,7 @@ def training_memory(variant, batch_size: int, length: int) -> float:
     """
     sizes = variant.sizes
     # Per token: 14 vectors of d_model and 3 of d_ff in a block, and three (heads, length) tables of attention.
-    per_token = 14 * sizes["d_model"] + 3 * sizes["d_ff"] + 3 * sizes["num_heads"] * length
+    per_token = 14 * sizes["d_model"] + 3 * sizes.get("d_ff", 4 * sizes["d_model"]) + 3 * sizes["num_heads"] * length
     layers = sizes["num_layers"] + sizes.get("num_decoder_layers", 0)
     activations = 4 * layers * batch_size * length * per_token
     return _PROCESS_BYTES + _ADAM_BYTES * variant.num_parameters + activations

@@ -157,6 +157,12 @@ class CompactTransformer(keras.Model):
         return convolutions + num_layers * length * block_flops(d_model, d_ff or 2 * d_model, length)
 
     @staticmethod
+    def count_tokens(image_size=32, num_convolutions=1, **sizes):
+        """The number of vectors that the blocks read for one image of `image_size`."""
+        rows, columns = token_grid(image_size, num_convolutions)
+        return rows * columns
+
+    @staticmethod
     def count_parameters(
         num_layers, d_model, d_ff=None, image_size=32, num_channels=3, num_convolutions=1, kernel_size=3,
         hidden_channels=64, use_positions=True, qkv_bias=False, **sizes,

@@ -83,6 +83,11 @@ class Variant:
         """bool, whether it reads images and not text."""
         return "image_size" in self.sizes
 
+    @property
+    def num_tokens(self):
+        """int, the vectors that the blocks of a model of images read for one image of its own size."""
+        return backbone_class(self.family).count_tokens(**self.sizes)
+
     def training_flops(self, length):
         """Floating-point operations of one training step on one example (forward x 3).
 

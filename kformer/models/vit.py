@@ -206,6 +206,12 @@ class ViTBackbone(keras.Model):
         return patches + num_layers * length * block_flops(d_model, d_ff or 4 * d_model, length)
 
     @staticmethod
+    def count_tokens(image_size=224, patch_size=16, **sizes):
+        """The number of vectors that the blocks read for one image of `image_size`."""
+        rows, columns = patch_grid(image_size, patch_size)
+        return rows * columns + count_learned_tokens(**sizes)
+
+    @staticmethod
     def count_parameters(
         num_layers, d_model, d_ff=None, image_size=224, patch_size=16, num_channels=3, qkv_bias=True, **sizes
     ):

@@ -60,6 +60,14 @@ def test_translations_are_estimated_for_models_of_translation(kformer, slow_mach
     assert "gpt2" not in out
 
 
+def test_images_are_estimated_for_models_that_classify_them(kformer, slow_machine):
+    out = kformer("models", "--for", "digits").out
+    assert "1,348 images, each model at its own size" in out
+    assert {"vit-micro-4", "cct-2-3x2-32"} < set(out.split())
+    assert "yolos-tiny" not in out
+    assert "minilm" not in out
+
+
 def test_a_source_adds_speed_memory_and_time(kformer, slow_machine, reviews):
     out = kformer("models", "--for", reviews).out
     assert "100 texts of about" in out

@@ -112,3 +112,11 @@ def test_a_variant_is_built_with_changes():
 def test_an_unknown_name_suggests_the_nearest_and_lists_the_known():
     with pytest.raises(ValueError, match=r"There is no model 'bert-bas'. Did you mean 'bert-base'\? Known: minilm, "):
         models.get_variant("bert-bas")
+
+
+@pytest.mark.parametrize(
+    ("name", "num_tokens"),
+    [("vit-micro-4", 65), ("deit-tiny-distilled", 198), ("cct-2-3x2-32", 64), ("cct-7-3x1-32", 256)],
+)
+def test_a_model_of_images_tells_how_many_tokens_it_reads(name, num_tokens):
+    assert models.get_variant(name).num_tokens == num_tokens
