@@ -119,10 +119,18 @@ def confusion_matrix_png(matrix: np.ndarray, labels: Sequence[str]) -> bytes:
     if num_classes <= _MAX_NUMBERED_CLASSES:
         for (row, column), count in np.ndenumerate(matrix):
             colour = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=9)
+            axes.text(column, row, _abbreviated(count), ha="center", va="center", color=colour, fontsize=9)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def _abbreviated(count: int) -> str:
+    """A count in few characters: counts of pixels are long."""
+    for unit, size in (("M", 1e6), ("k", 1e4)):
+        if count >= size:
+            return f"{count / (1e6 if unit == 'M' else 1e3):.3g}{unit}"
+    return f"{count:,}"
 
 
 def _curve_svg(name: str, epochs: Sequence[float], lines: Mapping[str, np.ndarray]) -> str:

@@ -12,6 +12,9 @@ _HEADLINES = (
     "bleu",
     "chrf",
     "exact_match",
+    "mean_iou",
+    "pixel_accuracy",
+    "mean_accuracy",
     "perplexity",
     "bits_per_character",
     "accuracy",
@@ -36,7 +39,10 @@ _TITLES = {
     "log_loss": "Log loss",
     "mae": "Mean absolute error",
     "mcc": "Matthews correlation",
+    "mean_accuracy": "Accuracy, mean of classes",
+    "mean_iou": "Mean IoU",
     "mse": "Mean squared error",
+    "pixel_accuracy": "Accuracy of pixels",
     "pearson": "Pearson correlation",
     "precision_macro": "Precision, mean of classes",
     "precision_micro": "Precision, all decisions",
@@ -46,7 +52,10 @@ _TITLES = {
     "roc_auc": "ROC AUC",
     "spearman": "Spearman correlation",
 }
-_CLASS_COLUMNS = ("precision", "recall", "f1", "roc_auc")
+_CLASS_COLUMNS = ("precision", "recall", "f1", "roc_auc", "iou")
+_CLASS_TITLES = {"f1": "F1", "iou": "IoU"}
+# Of the columns, those whose interval is shown: the first that there is.
+_CLASS_BARS = ("f1", "iou")
 _MAX_MATRIX_CLASSES = 20
 _NUM_CONFUSIONS = 5
 _MAX_TEXT = 1000
@@ -65,6 +74,7 @@ class ReportData:
         confusion: counts (actual, predicted).
         roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
         samples: dicts with equal keys: what was read, and what was made of it.
+        legend: label -> (red, green, blue), the colour of a class in the pictures of mistakes.
         mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them; a `note` takes
             the place of the score.
         mistakes_hint: sentences above the mistakes.
@@ -87,6 +97,7 @@ class ReportData:
     confusion: np.ndarray | None = None
     roc: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     samples: Sequence[Mapping] = ()
+    legend: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     mistakes: Sequence[Mapping] = ()
     mistakes_hint: str = "Wrong answers, the surest first. Look whether the label is right: wrong labels gather here."
     truth_word: str = "labelled"
@@ -143,22 +154,29 @@ def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
     ]
     by_name = {metric["name"]: metric for metric in overall}
     columns = [column for column in _CLASS_COLUMNS if labels and f"{column}/{labels[0]}" in metrics]
+    barred = next((column for column in _CLASS_BARS if column in columns), None)
     return {
         "name": name,
         "num_examples": metrics.get("num_examples"),
         "overall": overall,
         "headlines": [by_name[key] for key in _HEADLINES if key in by_name][:_NUM_HEADLINES],
-        "columns": [_TITLES.get(column, column.capitalize()) if column != "f1" else "F1" for column in columns],
+        "columns": [_class_title(column) for column in columns],
+        "barred": barred and _class_title(barred),
         "classes": [
             {
                 "label": label,
                 "scores": [metrics[f"{column}/{label}"] for column in columns],
-                "bar": _bar(metrics[f"f1/{label}"]) if "f1" in columns else None,
+                "interval": metrics[f"{barred}/{label}"] if barred else None,
+                "bar": _bar(metrics[f"{barred}/{label}"]) if barred else None,
             }
             for label in labels
             if columns
         ],
     }
+
+
+def _class_title(column: str) -> str:
+    return _CLASS_TITLES.get(column) or _TITLES.get(column, column.capitalize())
 
 
 def _bar(metric: Mapping) -> dict | None:

@@ -7,6 +7,7 @@ from kformer.models.registry import VARIANTS, Variant, build, get_variant, varia
 CLASSES = {
     "BertBackbone": "kformer.models.bert",
     "CompactTransformer": "kformer.models.cct",
+    "ConvolutionalViT": "kformer.models.vitc",
     "GPT2Backbone": "kformer.models.gpt2",
     "MarianModel": "kformer.models.marian",
     "TransformerModel": "kformer.models.transformer",
@@ -18,6 +19,7 @@ __all__ = [
     "VARIANTS",
     "BertBackbone",
     "CompactTransformer",
+    "ConvolutionalViT",
     "GPT2Backbone",
     "MarianModel",
     "TransformerModel",

@@ -18,6 +18,7 @@ VIT_PAPER = "https://arxiv.org/abs/2010.11929"
 SMALL_VIT_PAPER = "https://arxiv.org/abs/2106.10270"
 DEIT_PAPER = "https://arxiv.org/abs/2012.12877"
 CCT_PAPER = "https://arxiv.org/abs/2104.05704"
+EARLY_CONVOLUTIONS_PAPER = "https://arxiv.org/abs/2106.14881"
 YOLOS_PAPER = "https://arxiv.org/abs/2106.00666"
 
 # Family -> the module and the class of its backbones.
@@ -31,6 +32,7 @@ BACKBONES = {
     "vit": ("kformer.models.vit", "ViTBackbone"),
     "deit": ("kformer.models.vit", "ViTBackbone"),
     "cct": ("kformer.models.cct", "CompactTransformer"),
+    "vitc": ("kformer.models.vitc", "ConvolutionalViT"),
     "yolos": ("kformer.models.yolos", "YolosBackbone"),
 }
 _TEXT_ENCODER = ("text-classification", "masked-language-modeling")
@@ -46,6 +48,7 @@ TASKS = {
     "vit": _IMAGE_ENCODER,
     "deit": _IMAGE_ENCODER,
     "cct": ("image-classification",),
+    "vitc": _IMAGE_ENCODER,
     "yolos": ("object-detection",),
 }
 
@@ -150,6 +153,12 @@ def _vit(d_model, num_layers=12, **others):
     }
 
 
+def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels):
+    """The sizes of a ViT whose patches are read by convolutions, small enough to learn from hundreds of images."""
+    sizes = _vit(d_model, num_layers, num_heads=num_heads, image_size=image_size, patch_size=patch_size)
+    return {**sizes, "d_ff": 2 * d_model, "stem_channels": stem_channels}
+
+
 def _cct(num_layers, d_model, num_heads, d_ff, num_convolutions):
     """The sizes of a CCT for images of 32 x 32 pixels."""
     return {
@@ -216,6 +225,8 @@ VARIANTS = {
             "deit-base-distilled", "deit", DEIT_PAPER, _vit(768, distilled=True),
             "hf:facebook/deit-base-distilled-patch16-224",
         ),
+        Variant("vitc-nano-8", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(128, 4, 4, 32, 8, 16), "none"),
+        Variant("vitc-micro-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(256, 6, 8, 224, 16, 32), "none"),
         # The authors' names: layers, then the size and the number of convolutions, then the image's side.
         Variant("cct-2-3x2-32", "cct", CCT_PAPER, _cct(2, 128, 2, 128, num_convolutions=2), "none"),
         Variant("cct-4-3x2-32", "cct", CCT_PAPER, _cct(4, 128, 2, 128, num_convolutions=2), "none"),

@@ -84,7 +84,7 @@ class ViTBackbone(keras.Model):
         self._check()
 
         dtype = self.dtype_policy
-        self.patch_embedding = PatchEmbedding(patch_size, d_model, dtype=dtype, name="patch_embedding")
+        self._make_patch_embedding()
         self._make_tokens()
         self.position_embedding = GridPositionEmbedding(
             patch_grid(image_size, patch_size),
@@ -120,6 +120,10 @@ class ViTBackbone(keras.Model):
                 "`distilled` adds a token beside the class token, which only `pooling` first has. Received: "
                 f"distilled=True, pooling={self.pooling!r}."
             )
+
+    def _make_patch_embedding(self):
+        size, width = self.patch_size, self.d_model
+        self.patch_embedding = PatchEmbedding(size, width, dtype=self.dtype_policy, name="patch_embedding")
 
     def _make_tokens(self):
         self.class_token = self._tokens(1, "class_token") if self.pooling == "first" else None

@@ -9,6 +9,7 @@ TASKS = {
     "image-classification": ("kformer.tasks.image_classification", "ImageClassification"),
     "language-modeling": ("kformer.tasks.language_modeling", "LanguageModeling"),
     "masked-language-modeling": ("kformer.tasks.masked_language_modeling", "MaskedLanguageModeling"),
+    "segmentation": ("kformer.tasks.segmentation", "Segmentation"),
     "text-classification": ("kformer.tasks.text_classification", "TextClassification"),
     "translation": ("kformer.tasks.translation", "Translation"),
 }
@@ -17,6 +18,7 @@ _NAMES = {
     "ImageClassification": "kformer.tasks.image_classification",
     "LanguageModeling": "kformer.tasks.language_modeling",
     "MaskedLanguageModeling": "kformer.tasks.masked_language_modeling",
+    "Segmentation": "kformer.tasks.segmentation",
     "SentenceEmbedder": "kformer.tasks.embedding",
     "Task": "kformer.tasks.task",
     "TextClassification": "kformer.tasks.text_classification",
@@ -29,6 +31,7 @@ __all__ = [
     "ImageClassification",
     "LanguageModeling",
     "MaskedLanguageModeling",
+    "Segmentation",
     "SentenceEmbedder",
     "Task",
     "TextClassification",

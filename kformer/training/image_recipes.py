@@ -23,6 +23,7 @@ class ImageRecipe(Recipe):
     weight_decay: float = option(0.05, "Decoupled weight decay, not on biases and norms.", low=0.0)
     drop_path: float | None = option(None, "Stochastic depth of the last block; none: the model's.", low=0.0, below=1)
     image_size: int | None = option(None, "Pixels of the side that the model reads; none takes its own.", low=1)
+    image_width: int | None = option(None, "Pixels of its width, where only the height is --image-size.", low=1)
     patch_size: int | None = option(None, "Pixels of a patch's side, of a ViT from scratch; none takes its own.", low=1)
     fit: Literal["crop", "letterbox", "stretch"] | None = option(
         None, "How an image comes to that size; none crops the middle to classify, else all is kept."
@@ -48,6 +49,19 @@ class ImageRecipe(Recipe):
     )  # fmt: skip
     for_batches = for_augmentation
 
+    @property
+    def size(self):
+        """int, or (height, width): what the model reads; None for its own."""
+        return self.image_size if self.image_width is None else (self.image_size, self.image_width)
+
+    def _refuse_contradictions(self):
+        super()._refuse_contradictions()
+        if self.image_width is not None and self.image_size is None:
+            raise ValueError(
+                f"`image_width` {self.image_width} and `image_size` none contradict each other: a width needs a height "
+                "beside it. Give `image_size` too."
+            )
+
     def augmentation_options(self):
         """What `kformer.data.image_augmentation.AugmentationSettings` takes of the recipe, by name."""
         return {name: getattr(self, name) for name in self.for_augmentation}
@@ -66,4 +80,27 @@ class ImageClassificationRecipe(ImageRecipe):
     cutmix: float | None = option(None, "Alpha of CutMix; with MixUp each batch has one of both.", low=0.0)
 
     for_augmentation = (*ImageRecipe.for_augmentation, "mixup", "cutmix")
+    for_batches = (*for_augmentation, "class_weights")
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentationRecipe(ImageRecipe):
+    """How to train a segmentation; the defaults are those for a small model from scratch.
+
+    Papers: Strudel et al., Segmenter, arXiv 2105.05633 (decoders); Chen et al., DeepLab, arXiv 1706.05587 (scales);
+    Eigen and Fergus, arXiv 1411.4734 (balanced classes).
+    """
+
+    batch_size: int = option(8, "Images per batch.", low=1)
+    variant: str = option("vitc-micro-16", "Sizes of a model from scratch (--init none); vit-... is Segmenter's own.")
+    decoder: Literal["linear", "mask"] = option("linear", "One dense layer, or blocks that classes and patches share.")
+    decoder_layers: int = option(2, "Blocks of the decoder mask.", low=1)
+    pixel_block: int = option(1, "Pixels of the side of the block that a vector decides, of the decoder linear.", low=1)
+    ignore_label: str | None = option(None, "Class that never counts: its name or index; several with commas.")
+    class_weights: Literal["none", "root", "balanced"] = option(
+        "none", "Weight of a class by median frequency / frequency: not, its root, or all of it."
+    )
+    cutmix: float | None = option(None, "Alpha of CutMix, which pastes parts with their masks.", low=0.0)
+
+    for_augmentation = (*ImageRecipe.for_augmentation, "cutmix")
     for_batches = (*for_augmentation, "class_weights")

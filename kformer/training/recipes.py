@@ -4,7 +4,7 @@ import dataclasses
 from typing import Literal
 
 from kformer.errors import suggest
-from kformer.training.image_recipes import ImageClassificationRecipe
+from kformer.training.image_recipes import ImageClassificationRecipe, SegmentationRecipe
 from kformer.training.recipe import Recipe, Schedule, option
 
 
@@ -149,6 +149,7 @@ RECIPES = {
     "image-classification": ImageClassificationRecipe,
     "language-modeling": LanguageModelingRecipe,
     "masked-language-modeling": MaskedLanguageModelingRecipe,
+    "segmentation": SegmentationRecipe,
     "text-classification": TextClassificationRecipe,
     "translation": TranslationRecipe,
 }

@@ -81,7 +81,7 @@ def _tile(example, class_names, ignore_index):
 
     image = np.clip(np.round(example["image"].astype("float32")), 0, 255).astype("uint8")
     if "mask" in example:
-        image = _with_mask(image, example["mask"], ignore_index)
+        image = with_mask(image, example["mask"], ignore_index)
     scale = _scale(image.shape[:2])
     size = tuple(max(round(side * scale), 1) for side in image.shape[1::-1])
     # Enlarged pixels stay square, so that what the model sees is what is shown.
@@ -104,8 +104,17 @@ def _scale(sides):
     return -(-_LEAST_SIDE // longest) if longest < _LEAST_SIDE else min(_MOST_SIDE / longest, 1.0)
 
 
-def _with_mask(image, mask, ignore_index):
-    """The image under the colours of its classes; what is to be ignored stays as it is."""
+def with_mask(image, mask, ignore_index):
+    """The image under the colours of its classes; what is to be ignored stays as it is.
+
+    Args:
+        image: (height, width, 3) in 0..255.
+        mask: int (height, width).
+        ignore_index: int.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
     image = image.astype("float32")
     for number in np.unique(mask):
         if number != ignore_index:

@@ -42,7 +42,7 @@ class ImageClassification(ImageTask, Classification):
         settings = {
             "labels": train.labels,
             "problem": PROBLEMS[train.label_kind],
-            "image_size": recipe.image_size,
+            "image_size": recipe.size,
             "fit": recipe.fit,
             "image_memory": recipe.image_memory,
             "dropout": recipe.dropout,
@@ -74,8 +74,8 @@ class ImageClassification(ImageTask, Classification):
             init: str or path: a variant of `kformer models`, "hf:organisation/name", a Hugging Face folder, or a run
                 of kformer.
             labels, problem: see the class.
-            image_size: int, pixels of the side of what the model reads; the checkpoint's own when None. At another
-                size its positions are stretched.
+            image_size: int, pixels of the side of what the model reads, or two, height and width; the checkpoint's own
+                when None. At another size its positions are stretched.
             fit: str, see `ImageProcessor`.
             image_memory: float, the share of the machine's memory that decoded images may take.
             dropout, drop_path: floats, rates of dropout and of stochastic depth; the checkpoint's own when None.
@@ -109,7 +109,8 @@ class ImageClassification(ImageTask, Classification):
 
         Args:
             variant: str, whose sizes to take (`kformer models`).
-            image_size, patch_size: ints, pixels; the variant's own when None.
+            image_size: int, or two ints, height and width, pixels; the variant's own when None.
+            patch_size: int, pixels; the variant's own when None.
             labels, problem, fit, image_memory, dropout, drop_path, precision, seed: see `from_pretrained`.
         """
         sizes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}

@@ -7,8 +7,8 @@ class TrainingBoard(keras.callbacks.Callback):
     """Writes to TensorBoard what `keras.callbacks.TensorBoard` does not.
 
     Per tenth step the learning rate, the gradient norm and, in float16, the loss scale; per epoch the speed, some
-    predictions with their text, and the confusion matrix as an image; at the start the recipe and, of images, some as
-    training sees them.
+    predictions with their text, the confusion matrix as an image and, where the judge draws one, a `picture` of some
+    predictions; at the start the recipe and, of images, some as training sees them.
 
     Args:
         folder: path of the logs.
@@ -60,6 +60,8 @@ class TrainingBoard(keras.callbacks.Callback):
 
                 png = confusion_matrix_png(judged.confusion, judged.labels)
                 tf.summary.image("confusion matrix", tf.image.decode_png(png, channels=3)[tf.newaxis])
+            if hasattr(judged, "picture"):
+                tf.summary.image("predicted pictures", tf.image.decode_png(judged.picture(), channels=3)[tf.newaxis])
         self._writer.flush()
 
     def on_train_end(self, logs=None):

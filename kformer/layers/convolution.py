@@ -1,0 +1,69 @@
+"""A convolution whose outputs are normalised."""
+
+import keras
+
+from kformer.layers.activations import get_activation
+
+_CHANNELS_OF_A_GROUP = 8
+
+
+@keras.saving.register_keras_serializable("kformer")
+class NormalisedConvolution(keras.layers.Layer):
+    """activation(norm(convolution(x))), with a kernel of 3 x 3 pixels and group normalisation.
+
+    Groups and not batches are normalised, so that an image's outputs depend on no other image: several batches of an
+    optimizer step are then one batch. Paper: Wu and He, "Group Normalization", arXiv 1803.08494.
+
+    Args:
+        channels: int, of the outputs.
+        strides: int, input pixels from one output to the next.
+        activation: str, see `get_activation`.
+
+    Call arguments:
+        inputs: (batch, height, width, any channels).
+
+    Returns:
+        (batch, ceil(height / strides), ceil(width / strides), channels).
+    """
+
+    def __init__(self, channels, strides=1, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("channels", channels), ("strides", strides)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}.")
+        self.channels = channels
+        self.strides = strides
+        self.activation = activation
+        self.activation_function = get_activation(activation)
+        self.convolution = keras.layers.Conv2D(
+            channels,
+            3,
+            strides,
+            padding="same",
+            use_bias=False,  # the norm's shift takes its place
+            kernel_initializer=keras.initializers.HeNormal(),
+            dtype=self.dtype_policy,
+            name="convolution",
+        )
+        groups = channels // _CHANNELS_OF_A_GROUP if channels % _CHANNELS_OF_A_GROUP == 0 else 1
+        self.norm = keras.layers.GroupNormalization(groups, epsilon=1e-5, dtype=self.dtype_policy, name="norm")
+
+    def build(self, input_shape):
+        self.convolution.build((None, None, None, input_shape[-1]))
+        self.norm.build((None, None, None, self.channels))
+
+    def call(self, inputs):
+        return self.activation_function(self.norm(self.convolution(inputs)))
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, _ = input_shape
+        return (batch, *(None if side is None else -(-side // self.strides) for side in sides), self.channels)
+
+    def get_config(self):
+        own = {"channels": self.channels, "strides": self.strides, "activation": self.activation}
+        return {**super().get_config(), **own}
+
+
+def count_convolution_parameters(read, made):
+    """The trainable parameters of a `NormalisedConvolution` from `read` to `made` channels."""
+    return 9 * read * made + 2 * made

@@ -1,0 +1,5 @@
+"""Semantic segmentation."""
+
+from kformer.tasks.segmentation.task import Segmentation
+
+__all__ = ["Segmentation"]
