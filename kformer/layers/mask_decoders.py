@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from kformer.layers.initializers import truncated_normal
 from kformer.layers.learned_tokens import LearnedTokens
 from kformer.layers.stack import TransformerStack
 
@@ -37,7 +36,8 @@ class LinearMaskDecoder(keras.layers.Layer):
         self.pixel_block = pixel_block
         self.dense = keras.layers.Dense(
             num_classes * pixel_block**2,
-            kernel_initializer=truncated_normal(),
+            # Few channels: from weights as small as those of other heads the logits would take hundreds of steps to grow.
+            kernel_initializer=keras.initializers.LecunNormal(),
             dtype="float32",
             name="dense",
         )
