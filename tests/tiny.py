@@ -18,17 +18,26 @@ from kformer.data.tokenizers import (
     train_byte_bpe,
     train_sentencepiece,
 )
-from kformer.models import BertBackbone, GPT2Backbone, MarianModel, TransformerModel, ViTBackbone
+from kformer.models import (
+    BertBackbone,
+    ConvolutionalViT,
+    GPT2Backbone,
+    MarianModel,
+    TransformerModel,
+    ViTBackbone,
+)
 from kformer.tasks import (
     ImageClassification,
     LanguageModeling,
     MaskedLanguageModeling,
+    Segmentation,
     TextClassification,
     Translation,
 )
 from kformer.tasks.image_processor import ImageProcessor
 from kformer.tasks.language_modeling.processor import LanguageModelProcessor
 from kformer.tasks.masked_language_modeling.processor import MaskedTextProcessor
+from kformer.tasks.segmentation.processor import SegmentationProcessor
 from kformer.tasks.text_processor import TextProcessor
 from kformer.tasks.translation.processor import TranslationProcessor
 
@@ -206,3 +215,44 @@ def images(count=12, seed=0):
     }
     fields = {"image": "image", "label": "label"}
     return Examples(pa.table(columns), fields, "class", ("dark", "light"), "tiny pictures")
+
+
+def vitc(**changes):
+    """A random ViT with a convolutional stem, of images of 8 x 8 pixels."""
+    sizes = {name: size for name, size in SIZES.items() if name != "max_length"}
+    return randomise(ConvolutionalViT(**{**sizes, "image_size": 8, "patch_size": 4, "stem_channels": 8, **changes}))
+
+
+CLASSES = ("dark", "void", "light")
+
+
+def segmenter(decoder="linear", stem="convolutional", dropout=0.0, names=CLASSES, size=(8, 12), fit=None, **changes):
+    """A random segmentation of images of 8 x 12 pixels that ignores "void"; `changes` are of its backbone."""
+    make = vitc if stem == "convolutional" else vit
+    backbone = make(image_size=size, dropout=dropout, **changes)
+    ignored = ("void",) if "void" in names else ()
+    processor = SegmentationProcessor(size, fit=fit)
+    return randomise(Segmentation(backbone, processor, names, ignored, decoder, 1, dropout=dropout, seed=0))
+
+
+def scenes(count=12, seed=0, size=(8, 12), names=CLASSES):
+    """Pictures whose left is dark and whose right is light, with masks; the first row of these is "void"."""
+    from PIL import Image
+
+    from kformer.data.images.files import content_hash, encode_png
+
+    random, (height, width) = np.random.default_rng(seed), size
+    columns = {name: [] for name in ("image", "mask", "mask.pixels")}
+    for _ in range(count):
+        mask = np.where(np.arange(width) < random.integers(3, width - 2), 0, 2) * np.ones((height, 1), int)
+        pixels = mask[..., None] * 100 + random.integers(0, 40, (height, width, 3))
+        mask[0] = 1
+        columns["image"].append(encode_png(Image.fromarray(pixels.astype("uint8"))))
+        columns["mask"].append(encode_png(Image.fromarray(mask.astype("uint8"))))
+        columns["mask.pixels"].append(np.bincount(mask.ravel()).tolist())
+    columns |= {
+        f"image.{side}": pa.array([value] * count, "int32")
+        for side, value in zip(("height", "width"), size, strict=True)
+    }
+    columns |= {f"{role}.sha256": [content_hash(content) for content in columns[role]] for role in ("image", "mask")}
+    return Examples(pa.table(columns), {"image": "image", "mask": "mask"}, labels=names, source="tiny scenes")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 from click.core import ParameterSource
 
-# The arguments of `kformer.data.load` that say how a source is read: the role that an option belongs to (None: all).
+# The arguments of `kformer.data.load` that say how a source is read: the roles that an option belongs to (None: all).
 _DATA_OPTIONS = (
     (
         "text",
@@ -29,7 +29,10 @@ _DATA_OPTIONS = (
         "label",
         click.option("--label-separator", metavar="TEXT", help="What separates the labels of a row.  [default: |]"),
     ),
-    ("label", click.option("--label-names", metavar="FILE", help="Names of the labels in order, one a line.")),
+    (
+        ("label", "mask"),
+        click.option("--label-names", metavar="FILE", help="Names of the labels or classes in order, one a line."),
+    ),
     (None, click.option("--quoting", type=click.Choice(["auto", "standard", "none"]), help="Quotes in csv and tsv.")),
     (None, click.option("--tfds-dir", metavar="DIR", help="Where TensorFlow Datasets keeps prepared data.")),
     ("image", click.option("--max-pixels", type=int, help="Refuse larger images.  [default: 178000000]")),
@@ -52,7 +55,8 @@ def data_options(*roles: str) -> Callable:
 
     def add(command: Callable) -> Callable:
         for role, option in reversed(_DATA_OPTIONS):
-            command = option(command) if role is None or role in roles else command
+            own = (role,) if isinstance(role, str) else role
+            command = option(command) if own is None or not set(own).isdisjoint(roles) else command
         return command
 
     return add

@@ -9,6 +9,7 @@ import click
 
 from kformer.cli.columns import choose_columns, texts_of
 from kformer.cli.console import duration, note
+from kformer.cli.masks_out import MaskFiles, open_mask_files
 from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
 from kformer.cli.rows_in import READERS, open_rows
@@ -27,15 +28,17 @@ from kformer.cli.rows_out import open_writer
 @click.option("--image", metavar="COLUMN", help="Column of the pictures' paths, relative to the file.")
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
+@click.option("--masks", metavar="FOLDER", help="Write the mask of every picture, and an overlay, to FOLDER.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, precision):
-    """Label or translate texts, or label pictures, with a run.
+def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, masks, precision):
+    """Label or translate texts, label pictures or find what is in them, with a run.
 
     A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
     kformer predict saved_models/flowers tulip.jpg rose.jpg
+    kformer predict saved_models/streets street.jpg --masks masks
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
     import kformer as kf
@@ -44,16 +47,17 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
     load_tensorflow()
-    fields_of = partial(_fields, scores=scores, top=top)
     if not input:
         with open_writer(output) as write:
             predictor = kf.load(folder, precision=precision)
+            fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
             subject = predictor.input_names[0]
             write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
         return
     started = time.perf_counter()
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
         predictor = kf.load(folder, precision=precision)
+        fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
         names = predictor.input_names
         columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
         beside = Path(input).parent if names == ("image",) else None
@@ -62,7 +66,8 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
 
 
 def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple]:
-    return zip(texts, (fields_of(answer) for answer in predictor(list(texts))), strict=True)
+    answers = predictor(list(texts))
+    return zip(texts, (fields_of(*row) for row in zip(texts, answers, strict=True)), strict=True)
 
 
 def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
@@ -70,9 +75,12 @@ def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
     return {**texts, **fields}
 
 
-def _fields(answer: dict, scores: bool = False, top: int | None = None) -> dict:
-    """Returns the columns that a prediction adds: flat, so that a table can hold them."""
-    fields = {name: value for name, value in answer.items() if name != "scores"}
+def _fields(text, answer: dict, scores: bool = False, top: int | None = None, files: MaskFiles | None = None) -> dict:
+    """Returns the columns that a prediction adds: flat, so that a table can hold them; of a mask its file."""
+    fields = {name: value for name, value in answer.items() if name not in ("mask", "scores")}
+    if files is not None:
+        # A row without a picture has no file.
+        fields = {"mask": None if text is None else files.write(text, answer["mask"]), **fields}
     of_labels = answer.get("scores", {})
     if top and of_labels:
         likeliest = sorted(of_labels.items(), key=lambda item: -item[1])[:top]
@@ -92,8 +100,8 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
         if beside is not None:
             texts = [None if path is None else str(beside / path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
-        answers = predictor([texts[index] for index in known])
-        fields = dict(zip(known, (fields_of(answer) for answer in answers), strict=True))
+        answered = _labelled(predictor, [texts[index] for index in known], fields_of)
+        fields = dict(zip(known, (answer for _, answer in answered), strict=True))
         blank = _blank(predictor, fields_of) if len(known) < len(chunk) else {}
         write([_with_fields(row, fields.get(index, blank), rows.columns) for index, row in enumerate(chunk)])
         total += len(chunk)
@@ -104,7 +112,7 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
 def _blank(predictor, fields_of: Callable) -> dict:
     """Returns the columns of a prediction without values, for a row that has nothing to read."""
     (answer,) = predictor([predictor.empty_input])
-    return dict.fromkeys(fields_of(answer))
+    return dict.fromkeys(fields_of(None, answer))
 
 
 def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:

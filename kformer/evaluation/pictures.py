@@ -43,12 +43,22 @@ def side_by_side(image, masks):
     """
     from PIL import Image
 
-    from kformer.data.image_augmentation.preview import with_mask
-
-    tiles = [image, *(with_mask(image, mask, 255) for mask in masks)]
+    tiles = [image, *(overlaid(image, mask) for mask in masks)]
     shown = [np.asarray(_shown(Image.fromarray(tile))) for tile in tiles]
     gap = np.full((shown[0].shape[0], _GAP, 3), 255, "uint8")
     return np.concatenate([part for tile in shown for part in (tile, gap)][:-1], axis=1)
+
+
+def overlaid(image, mask):
+    """A picture with the colours of a mask's classes over it, uint8 (height, width, 3).
+
+    Args:
+        image: uint8 (height, width, 3).
+        mask: uint8 (height, width); 255 stays as it is.
+    """
+    from kformer.data.image_augmentation.preview import with_mask
+
+    return with_mask(image, mask, 255)
 
 
 def upright(source):

@@ -35,8 +35,9 @@ class Predictor:
         Returns:
             list of dicts (one dict for one input). Of a classification `label`, `score` and `scores` (label ->
             probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
-            `score`; of a translation `translation` and `score`; of a language model
-            `continuation`; of a masked one `filled` and `masks` (for each, token -> probability).
+            `score`; of a segmentation `mask` (uint8 of the image's size, indices as the training masks have them, 255
+            for none) and `shares` (label -> share of the pixels); of a translation `translation` and `score`; of a
+            language model `continuation`; of a masked one `filled` and `masks` (for each, token -> probability).
 
         Raises:
             TypeError: an input is of another kind, such as a pair where single texts are read.

@@ -64,4 +64,28 @@ def resize(maps, size):
         maps: tensor.
         size: height and width, ints or scalar tensors.
     """
-    return ops.cast(ops.image.resize(maps, tuple(size), "bilinear", data_format="channels_last"), maps.dtype)
+    if all(isinstance(side, int) for side in size):
+        resized = ops.image.resize(maps, tuple(size), "bilinear", data_format="channels_last")
+        return ops.cast(resized, maps.dtype)
+    # Keras takes no sizes that only the graph knows.
+    batch, height, width, channels = ops.shape(maps)
+    down, across = (
+        ops.cast(bilinear_matrix(new, old), maps.dtype) for new, old in zip(size, (height, width), strict=True)
+    )
+    x = ops.matmul(down, ops.reshape(maps, (batch, height, width * channels)))
+    x = ops.matmul(across, ops.reshape(x, (batch * size[0], width, channels)))
+    return ops.reshape(x, (batch, size[0], size[1], channels))
+
+
+def bilinear_matrix(length, table_length):
+    """(length, table_length): the weights with which `length` places read a row of `table_length` values.
+
+    Place i lies at (i + 1/2) table_length / length - 1/2, at the ends on the outermost values.
+
+    Args:
+        length, table_length: ints or scalar tensors.
+    """
+    new, old = ops.cast(length, "float32"), ops.cast(table_length, "float32")
+    position = (ops.cast(ops.arange(length), "float32") + 0.5) * (old / new) - 0.5
+    position = ops.expand_dims(ops.clip(position, 0.0, old - 1.0), axis=1)
+    return ops.relu(1.0 - ops.abs(position - ops.cast(ops.arange(table_length), "float32")))

@@ -7,6 +7,7 @@ from kformer.layers.learned_tokens import LearnedTokens
 from kformer.layers.stack import TransformerStack
 
 _TINY = 1e-6
+_FIRST_SCALE = 10.0  # so that softmax can tell cosines apart
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -36,7 +37,7 @@ class LinearMaskDecoder(keras.layers.Layer):
         self.pixel_block = pixel_block
         self.dense = keras.layers.Dense(
             num_classes * pixel_block**2,
-            # Few channels: from weights as small as those of other heads the logits would take hundreds of steps to grow.
+            # From weights as small as those of other heads, logits of few channels take hundreds of steps to grow.
             kernel_initializer=keras.initializers.LecunNormal(),
             dtype="float32",
             name="dense",
@@ -68,8 +69,9 @@ class MaskTransformer(keras.layers.Layer):
     """Lets learned vectors of the classes read the patches, then compares each pixel with each class.
 
     The classes' vectors stand beside the patches' in a stack of blocks. What comes out, projected and brought to length
-    1, is multiplied: one map per class, whose scale a norm over the classes learns. Where there is a finer map of
-    pixels, these are compared in the patches' place, as in MaskFormer.
+    1, is multiplied: one map of cosines per class, with a learned scale and shift. (The authors' code normalises over
+    the classes here. Of two classes that leaves the sign alone, from which nothing can be learned.) Where there is a
+    finer map of pixels, these are compared in the patches' place, as in MaskFormer.
 
     Papers: Strudel et al., "Segmenter: Transformer for Semantic Segmentation", arXiv 2105.05633, section 3.2; Cheng et
     al., "MaskFormer", arXiv 2107.06278.
@@ -106,8 +108,6 @@ class MaskTransformer(keras.layers.Layer):
         )
         self.pixel_projection = self._projection("pixel_projection")
         self.class_projection = self._projection("class_projection")
-        # Logits in float32, as those of every head.
-        self.mask_norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype="float32", name="mask_norm")
 
     def _projection(self, name):
         initializer = keras.initializers.RandomNormal(stddev=self.d_model**-0.5)
@@ -122,7 +122,12 @@ class MaskTransformer(keras.layers.Layer):
         self.stack.build(hidden_shape)
         self.pixel_projection.build((None, None, self.d_model if pixels_shape is None else pixels_shape[-1]))
         self.class_projection.build(hidden_shape)
-        self.mask_norm.build((None, None, self.num_classes))
+        scale = keras.initializers.Constant(_FIRST_SCALE)
+        # In float32, as the logits of every head.
+        self.scale, self.shift = (
+            self.add_weight(name=name, shape=(self.num_classes,), initializer=initializer, autocast=False)
+            for name, initializer in (("scale", scale), ("shift", "zeros"))
+        )
 
     def call(self, patches, pixels=None, training=False):
         x = self.patch_projection(ops.reshape(patches, (ops.shape(patches)[0], -1, patches.shape[-1])))
@@ -133,8 +138,8 @@ class MaskTransformer(keras.layers.Layer):
         vectors = x[:, : -self.num_classes, :] if pixels is None else ops.reshape(pixels, (batch, -1, pixels.shape[-1]))
         vectors = _of_length_one(self.pixel_projection(vectors))
         classes = _of_length_one(self.class_projection(x[:, -self.num_classes :, :]))
-        masks = self.mask_norm(ops.matmul(vectors, ops.transpose(classes, (0, 2, 1))))
-        return ops.reshape(masks, (batch, rows, columns, self.num_classes))
+        masks = ops.matmul(vectors, ops.transpose(classes, (0, 2, 1)))
+        return ops.reshape(masks * self.scale + self.shift, (batch, rows, columns, self.num_classes))
 
     def compute_output_shape(self, patches_shape, pixels_shape=None):
         return (*(patches_shape if pixels_shape is None else pixels_shape)[:3], self.num_classes)

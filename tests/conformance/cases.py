@@ -21,9 +21,11 @@ from tests.tiny import (
     language_model,
     masked_language_model,
     randomise,
+    segmenter,
     task,
     translator,
     vit,
+    vitc,
 )
 
 random = np.random.default_rng(0)
@@ -37,6 +39,7 @@ TRANSLATION = {"source_ids": TOKEN_IDS, "source_padding_mask": MASK, "target_ids
 LETTERS = {"token_ids": TOKEN_IDS % 16, "padding_mask": MASK}
 IMAGES = random.normal(size=(BATCH, 8, 12, 3)).astype("float32")
 PICTURES = {"images": IMAGES}
+GRID = random.normal(size=(BATCH, 2, 3, D_MODEL)).astype("float32")
 PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
 
 
@@ -131,6 +134,30 @@ LAYERS = [
         IMAGES,
         is_random=False,
     ),
+    Case("convolution", lambda dtype, _: layers.NormalisedConvolution(8, 2, dtype=dtype), IMAGES, is_random=False),
+    Case(
+        "convolutional stem",
+        lambda dtype, _: layers.ConvolutionalStem(4, D_MODEL, 8, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
+    Case(
+        "linear mask decoder",
+        lambda dtype, _: layers.LinearMaskDecoder(5, 2, dtype=dtype),
+        GRID,
+        is_random=False,
+    ),
+    Case(
+        "mask transformer",
+        lambda dtype, dropout: layers.MaskTransformer(5, 1, 2, D_MODEL, 16, dropout, dtype=dtype),
+        GRID,
+    ),
+    Case(
+        "mask transformer over pixels",
+        lambda dtype, dropout: layers.MaskTransformer(5, 2, 2, D_MODEL, 16, dropout, 0.01, dtype=dtype),
+        GRID,
+        {"pixels": IMAGES},
+    ),
     Case(
         "positions between blocks",
         lambda dtype, _: MidPositions(2, (2, 2), D_MODEL, 2, dtype=dtype),
@@ -192,6 +219,7 @@ VISION = [
         "deit": {"distilled": True, "num_layers": 2, "drop_path": 0.01},
     }.items()
 ] + [
+    Case("vit with a convolutional stem", lambda dtype, dropout: vitc(dtype=dtype, dropout=dropout), PICTURES),
     Case(
         "yolos",
         lambda dtype, dropout: models.YolosBackbone(
@@ -218,6 +246,19 @@ TASKS = [
         "image classification",
         lambda dtype, dropout: image_classifier(dtype=dtype, dropout=dropout),
         PICTURES,
+    ),
+    *(
+        Case(
+            name,
+            lambda dtype, dropout, settings=settings: segmenter(*settings, dtype=dtype, dropout=dropout),
+            PICTURES,
+        )
+        for name, settings in {
+            "segmentation": ("linear", "convolutional"),
+            "segmentation by masks": ("mask", "convolutional"),
+            "segmentation over patches": ("linear", "patches"),
+            "segmentation by masks over patches": ("mask", "patches"),
+        }.items()
     ),
     Case(
         "translation",
