@@ -97,7 +97,7 @@ def test_a_step_of_a_model_of_images_is_counted_at_the_size_that_it_is_given():
 
 def test_the_families_that_serve_a_task_are_known():
     assert families_serving("translation") == ("transformer", "marian")
-    assert families_serving("image-classification") == ("vit", "deit", "cct")
+    assert families_serving("image-classification") == ("vit", "deit", "cct", "vitc")
 
 
 def test_the_family_of_a_backbone_is_known():
