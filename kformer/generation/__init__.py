@@ -3,8 +3,8 @@
 `loop` and `beam_search` are pure functions that run in a graph; `Generator` pads, compiles and streams on the host.
 """
 
+from kformer.compiling import traced
 from kformer.generation.beam_search import BeamSearch, Hypotheses
-from kformer.generation.compiling import traced
 from kformer.generation.generator import Generator
 from kformer.generation.loop import Decoder, State, begin, decode
 from kformer.generation.noise import streams

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kformer.generation.compiling import traced
+from kformer.compiling import traced
 from kformer.generation.loop import begin, decode
 from kformer.generation.noise import streams
 from kformer.generation.sampling import Sampling

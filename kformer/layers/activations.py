@@ -4,7 +4,7 @@ import math
 
 from keras import ops
 
-from kformer.layers.fused import fused
+from kformer.compiling import fused
 
 
 def gelu(x):
@@ -46,5 +46,5 @@ def get_activation(name):
 
 
 def activate(name, x, training=False):
-    """`get_activation(name)(x)`, compiled with its gradient where that is faster (see `layers.fused`)."""
+    """`get_activation(name)(x)`, compiled with its gradient where that is faster (see `compiling`)."""
     return _FUSED[name](training, x) if name in _FUSED else get_activation(name)(x)

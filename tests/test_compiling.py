@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kformer.compiling import fused
 from kformer.layers.activations import ACTIVATIONS, activate
-from kformer.layers.fused import fused
 
 X = np.random.default_rng(0).normal(scale=3, size=(4, 5, 6)).astype("float32")
 
