@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from kformer.checkpoints import read_marian_vocabulary
 from kformer.data import Examples
+from kformer.data.images.boxes import BOX
 from kformer.data.tokenizers import (
     ROBERTA_TOKENS,
     ByteBPETokenizer,
@@ -25,11 +26,13 @@ from kformer.models import (
     MarianModel,
     TransformerModel,
     ViTBackbone,
+    YolosBackbone,
 )
 from kformer.tasks import (
     ImageClassification,
     LanguageModeling,
     MaskedLanguageModeling,
+    ObjectDetection,
     Segmentation,
     TextClassification,
     Translation,
@@ -256,3 +259,48 @@ def scenes(count=12, seed=0, size=(8, 12), names=CLASSES):
     }
     columns |= {f"{role}.sha256": [content_hash(content) for content in columns[role]] for role in ("image", "mask")}
     return Examples(pa.table(columns), {"image": "image", "mask": "mask"}, labels=names, source="tiny scenes")
+
+
+def detector(head="dense", labels=("blue", "red"), dropout=0.0, image_size=(32, 48), **changes):
+    """A random detector of boxes in images of 32 x 48 pixels; `changes` are arguments of its backbone."""
+    sizes = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "patch_size": 16, "dropout": dropout}
+    sizes |= {"image_size": image_size, **changes}
+    if head == "set":
+        backbone = YolosBackbone(**{"num_detection_tokens": 5, **sizes})
+    else:
+        backbone = (ConvolutionalViT if "stem_channels" in changes else ViTBackbone)(**sizes)
+    processor = ImageProcessor(image_size, "detection")
+    task = ObjectDetection(backbone, processor, labels, head, head_channels=8, head_convolutions=1, seed=0)
+    # Untrained, all scores are low.
+    task.score_threshold = 0.0
+    return randomise(task)
+
+
+def box_scenes(count=6, seed=0, size=(40, 60)):
+    """Blue and red boxes on grey, encoded, as a source would give them; every third picture has none."""
+    from PIL import Image
+
+    from kformer.data.images.files import content_hash, encode_png
+
+    random = np.random.default_rng(seed)
+    contents, boxes = [], []
+    for i in range(count):
+        pixels = np.full((*size, 3), 128, "uint8")
+        found = []
+        for number in range(i % 3):
+            width, height = (int(side) for side in random.integers(12, 24, 2))
+            x, y = int(random.integers(0, size[1] - width)), int(random.integers(0, size[0] - height))
+            label = ("blue", "red")[(i + number) % 2]
+            pixels[y : y + height, x : x + width] = (30, 30, 230) if label == "blue" else (230, 30, 30)
+            found.append({"label": label, "x0": x, "y0": y, "x1": x + width, "y1": y + height})
+        contents.append(encode_png(Image.fromarray(pixels)))
+        boxes.append(found)
+    columns = {
+        "image": contents,
+        "boxes": pa.array(boxes, pa.list_(BOX)),
+        "image.height": pa.array([size[0]] * count, "int32"),
+        "image.width": pa.array([size[1]] * count, "int32"),
+        "image.sha256": [content_hash(content) for content in contents],
+    }
+    fields = {"image": "image", "boxes": "boxes"}
+    return Examples(pa.table(columns), fields, None, ("blue", "red"), "tiny scenes")

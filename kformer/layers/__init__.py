@@ -4,11 +4,13 @@ from kformer.layers.attention import MultiHeadAttention
 from kformer.layers.block import Residual, TransformerBlock
 from kformer.layers.convolution import NormalisedConvolution
 from kformer.layers.convolutional_stem import ConvolutionalStem
+from kformer.layers.dense_detection_head import DenseDetectionHead
 from kformer.layers.detection_head import SetPredictionHead
 from kformer.layers.drop_path import DropPath
 from kformer.layers.dropout import Dropout
 from kformer.layers.embeddings import PositionEmbedding, SinusoidalPositionEmbedding, TokenEmbedding
 from kformer.layers.feature_fusion import FeatureFusion
+from kformer.layers.feature_pyramid import FeaturePyramid
 from kformer.layers.feed_forward import FeedForward
 from kformer.layers.grid_positions import GridPositionEmbedding
 from kformer.layers.learned_tokens import LearnedTokens
@@ -20,9 +22,11 @@ from kformer.layers.stack import TransformerStack
 
 __all__ = [
     "ConvolutionalStem",
+    "DenseDetectionHead",
     "DropPath",
     "Dropout",
     "FeatureFusion",
+    "FeaturePyramid",
     "FeedForward",
     "GridPositionEmbedding",
     "LearnedTokens",

@@ -36,7 +36,7 @@ BACKBONES = {
     "yolos": ("kformer.models.yolos", "YolosBackbone"),
 }
 _TEXT_ENCODER = ("text-classification", "masked-language-modeling")
-_IMAGE_ENCODER = ("image-classification", "segmentation", "face-verification")
+_IMAGE_ENCODER = ("image-classification", "object-detection", "segmentation", "face-verification")
 # Family -> the tasks that its models serve.
 TASKS = {
     "bert": _TEXT_ENCODER,
@@ -226,12 +226,17 @@ VARIANTS = {
             "hf:facebook/deit-base-distilled-patch16-224",
         ),
         Variant("vitc-nano-8", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(128, 4, 4, 32, 8, 16), "none"),
+        Variant("vitc-mini-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(192, 6, 3, 320, 16, 16), "none"),
         Variant("vitc-micro-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(256, 6, 8, 224, 16, 32), "none"),
         # The authors' names: layers, then the size and the number of convolutions, then the image's side.
         Variant("cct-2-3x2-32", "cct", CCT_PAPER, _cct(2, 128, 2, 128, num_convolutions=2), "none"),
         Variant("cct-4-3x2-32", "cct", CCT_PAPER, _cct(4, 128, 2, 128, num_convolutions=2), "none"),
         Variant("cct-6-3x1-32", "cct", CCT_PAPER, _cct(6, 256, 4, 512, num_convolutions=1), "none"),
         Variant("cct-7-3x1-32", "cct", CCT_PAPER, _cct(7, 256, 4, 512, num_convolutions=1), "none"),
+        Variant(
+            "yolos-micro-16", "yolos", YOLOS_PAPER,
+            _vit(192, 6, image_size=320, use_mid_position_embeddings=False), "none",
+        ),
         Variant(
             "yolos-tiny", "yolos", YOLOS_PAPER, _vit(192, image_size=[800, 1333], use_mid_position_embeddings=False),
             "hf:hustvl/yolos-tiny",

@@ -62,7 +62,8 @@ class Task(keras.Model):
         super().compile(
             optimizer=optimizer,
             loss=None if self.has_own_loss else loss,
-            weighted_metrics=self.default_metrics() if metrics == "auto" else None,
+            # Even an empty list would have Keras compare what the targets and the outputs are called.
+            weighted_metrics=(self.default_metrics() or None) if metrics == "auto" else None,
             metrics=None if metrics == "auto" else metrics,
             **kwargs,
         )

@@ -84,6 +84,37 @@ class ImageClassificationRecipe(ImageRecipe):
 
 
 @dataclasses.dataclass(frozen=True)
+class ObjectDetectionRecipe(ImageRecipe):
+    """How to train a detector; the defaults are those for a small model from scratch on hundreds of images.
+
+    Papers: Tian et al., FCOS, arXiv 1904.01355 (dense); Fang et al., YOLOS, arXiv 2106.00666 (set); Bochkovskiy et al.,
+    YOLOv4, arXiv 2004.10934 (mosaic).
+    """
+
+    epochs: int = option(100, "Passes over the training images.", low=1)
+    batch_size: int = option(8, "Images per batch.", low=1)
+    warmup: float = option(0.05, "Share of the steps in which the rate rises from 0.", low=0.0, below=1.0)
+    # The loss of what is found in new images rises long before fewer boxes are right.
+    restore_best: bool = option(False, "End with the weights of the best epoch.")
+    image_size: int | None = option(320, "Pixels of the longer side, or of the height; none takes its own.", low=1)
+    square: bool = option(False, "Read squares; else images in their usual proportions.")
+    variant: str | None = option(None, "Sizes of a model from scratch (--init none); none takes small ones.")
+    head: Literal["auto", "dense", "set"] = option(
+        "auto", "What finds boxes: places of maps, or a set of tokens; auto is dense below 5,000 images."
+    )
+    head_channels: int = option(96, "Width of the dense head.", low=1)
+    head_convolutions: int = option(2, "Convolutions of each of its towers.", low=0)
+    detection_tokens: int | None = option(None, "Most boxes of an image, of a set; none: the model's own.", low=1)
+    score_threshold: float = option(0.5, "Least score of a box in an answer; metrics count lower.", low=0.0, high=1)
+    nms_iou: float = option(0.5, "Overlap from which on two boxes of the dense head are one.", low=0.0, high=1.0)
+    max_detections: int = option(100, "Boxes of an answer at most.", low=1)
+    mosaic: float | None = option(None, "Share of the pictures that are made of four.", low=0.0, high=1.0)
+
+    for_augmentation = (*ImageRecipe.for_augmentation, "mosaic")
+    for_batches = for_augmentation
+
+
+@dataclasses.dataclass(frozen=True)
 class SegmentationRecipe(ImageRecipe):
     """How to train a segmentation; the defaults are those for a small model from scratch.
 

@@ -4,7 +4,11 @@ import dataclasses
 from typing import Literal
 
 from kformer.errors import suggest
-from kformer.training.image_recipes import ImageClassificationRecipe, SegmentationRecipe
+from kformer.training.image_recipes import (
+    ImageClassificationRecipe,
+    ObjectDetectionRecipe,
+    SegmentationRecipe,
+)
 from kformer.training.recipe import Recipe, Schedule, option
 
 
@@ -149,6 +153,7 @@ RECIPES = {
     "image-classification": ImageClassificationRecipe,
     "language-modeling": LanguageModelingRecipe,
     "masked-language-modeling": MaskedLanguageModelingRecipe,
+    "object-detection": ObjectDetectionRecipe,
     "segmentation": SegmentationRecipe,
     "text-classification": TextClassificationRecipe,
     "translation": TranslationRecipe,

@@ -35,7 +35,7 @@ def test_every_model_is_listed_with_its_paper(kformer):
         ("text-classification, masked-language-modeling", "minilm"),
         ("language-modeling", "gpt2 "),
         ("translation", "transformer-base"),
-        ("image-classification, segmentation, face-verification", "deit-tiny-distilled"),
+        ("image-classification, object-detection, segmentation, face-verification", "deit-tiny-distilled"),
         ("image-classification", "cct-7-3x1-32"),
         ("object-detection", "yolos-small"),
     ],

@@ -17,6 +17,7 @@ from kformer.models.yolos import MidPositions
 from tests.tiny import (
     FAMILIES,
     backbone,
+    detector,
     image_classifier,
     language_model,
     masked_language_model,
@@ -38,6 +39,7 @@ TEXT = {"token_ids": TOKEN_IDS, "padding_mask": MASK}
 TRANSLATION = {"source_ids": TOKEN_IDS, "source_padding_mask": MASK, "target_ids": TOKEN_IDS}
 LETTERS = {"token_ids": TOKEN_IDS % 16, "padding_mask": MASK}
 IMAGES = random.normal(size=(BATCH, 8, 12, 3)).astype("float32")
+LARGE_IMAGES = random.normal(size=(BATCH, 32, 48, 3)).astype("float32")
 PICTURES = {"images": IMAGES}
 GRID = random.normal(size=(BATCH, 2, 3, D_MODEL)).astype("float32")
 PAIR = {**TEXT, "segment_ids": ((np.arange(LENGTH) > 2) & MASK).astype("int32")}
@@ -119,6 +121,18 @@ LAYERS = [
     Case("positions", lambda dtype, _: layers.PositionEmbedding(9, D_MODEL, 2, dtype=dtype), X, is_random=False),
     Case("sinusoids", lambda dtype, _: layers.SinusoidalPositionEmbedding(9, D_MODEL, dtype=dtype), X, is_random=False),
     Case("patches", lambda dtype, _: layers.PatchEmbedding(4, D_MODEL, dtype=dtype), IMAGES, is_random=False),
+    Case(
+        "feature pyramid",
+        lambda dtype, _: layers.FeaturePyramid(16, D_MODEL, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
+    Case(
+        "dense detection head",
+        lambda dtype, _: layers.DenseDetectionHead(16, 2, D_MODEL, 1, dtype=dtype),
+        IMAGES,
+        is_random=False,
+    ),
     Case(
         "positions on a grid",
         lambda dtype, _: layers.GridPositionEmbedding((2, 2), D_MODEL, 1, 2, dtype=dtype),
@@ -259,6 +273,16 @@ TASKS = [
             "segmentation over patches": ("linear", "patches"),
             "segmentation by masks over patches": ("mask", "patches"),
         }.items()
+    ),
+    Case(
+        "dense object detection",
+        lambda dtype, dropout: detector("dense", dtype=dtype, dropout=dropout),
+        {"images": LARGE_IMAGES},
+    ),
+    Case(
+        "object detection as a set",
+        lambda dtype, dropout: detector("set", dtype=dtype, dropout=dropout),
+        {"images": LARGE_IMAGES},
     ),
     Case(
         "translation",

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from tests.conformance.cases import TASKS
-from tests.tiny import examples, images, pairs, scenes
+from tests.tiny import box_scenes, examples, images, pairs, scenes
 
 
 @pytest.fixture(params=TASKS, ids=str)
@@ -14,6 +14,8 @@ def case(request):
 
 def examples_for(task):
     """Examples with what a task requires."""
+    if "boxes" in task.required:
+        return box_scenes(20)
     if "mask" in task.required:
         return scenes(20)
     if "image" in task.required:
