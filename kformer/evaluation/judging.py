@@ -8,6 +8,7 @@ _JUDGES = {
     "ImageClassification": ("kformer.evaluation.classification", "judge_classification"),
     "LanguageModeling": ("kformer.evaluation.language_modeling", "judge_language_modeling"),
     "MaskedLanguageModeling": ("kformer.evaluation.language_modeling", "judge_masked_language_modeling"),
+    "ObjectDetection": ("kformer.evaluation.detection", "judge_detection"),
     "Segmentation": ("kformer.evaluation.segmentation", "judge_segmentation"),
     "TextClassification": ("kformer.evaluation.classification", "judge_classification"),
     "Translation": ("kformer.evaluation.translation", "judge_translation"),

@@ -2,11 +2,14 @@
 
 import base64
 import io
+import math
 from pathlib import Path
 
 import numpy as np
 
-_LEAST_SIDE, _MOST_SIDE, _GAP = 64, 160, 4
+_LEAST_SIDE, _MOST_SIDE, _MOST_DRAWN, _GAP = 64, 160, 400, 4
+# Of boxes that are right, that are not, and that were not found.
+FOUND, WRONG, MISSED = (40, 190, 90), (230, 40, 40), (255, 200, 0)
 
 
 def picture_name(source, row):
@@ -104,3 +107,81 @@ def _shown(picture):
     scale = -(-_LEAST_SIDE // longest) if longest < _LEAST_SIDE else min(_MOST_SIDE / longest, 1.0)
     size = tuple(max(round(side * scale), 1) for side in picture.size)
     return picture.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS)
+
+
+def drawn(source, boxes, colors, names=None, most=None):
+    """An image with boxes, the last on top.
+
+    Args:
+        source: path, or bytes of a file.
+        boxes: float (n, 4), corners x0, y0, x1, y1 in pixels of the image the right way up.
+        colors: n triples of ints.
+        names: n strings to write at the boxes, or None.
+        most: int, pixels of the longer side; None is the image's own.
+
+    Returns:
+        Pillow's image.
+    """
+    from PIL import ImageDraw
+
+    from kformer.data.image_augmentation.preview import draw_box
+
+    picture = _upright(source)
+    scale = min(1.0, (most or math.inf) / max(picture.size))
+    picture = picture.resize([max(round(side * scale), 1) for side in picture.size]) if scale < 1 else picture
+    # Lines and letters that are seen in large pictures, too.
+    weight = max(1.0, max(picture.size) / 640)
+    draw = ImageDraw.Draw(picture)
+    for box, color, name in zip(boxes, colors, names or [""] * len(boxes), strict=True):
+        draw_box(draw, [side * scale for side in box], color, name, picture.size, weight)
+    return picture
+
+
+def drawn_answer(source, boxes, labels):
+    """An image with the boxes of an answer, the best on top, each class in a colour of its own.
+
+    Args:
+        source: path, or bytes of a file.
+        boxes: list of dicts of `label`, `score`, `x0`, `y0`, `x1` and `y1`.
+        labels: the names of the classes in order.
+
+    Returns:
+        Pillow's image.
+    """
+    from kformer.data.image_augmentation.preview import class_color
+
+    boxes = boxes[::-1]
+    corners = [[box[side] for side in ("x0", "y0", "x1", "y1")] for box in boxes]
+    colors = [class_color(list(labels).index(box["label"])) for box in boxes]
+    return drawn(source, corners, colors, [f"{box['label']} {box['score']:.2f}" for box in boxes])
+
+
+def drawn_address(source, boxes, colors):
+    """`drawn` for a page, as a data address that it shows without a request."""
+    return data_address(to_png(drawn(source, boxes, colors, most=_MOST_DRAWN)))
+
+
+def sheet_of_boxes(sources, found, names, columns=3):
+    """Images with what was found in them, in rows: the bytes of a PNG file.
+
+    Args:
+        sources: paths, or bytes of files.
+        found: for each image a dict of `boxes`, `scores` and `classes`.
+        names: of the classes.
+        columns: int, pictures in a row.
+    """
+    from PIL import Image
+
+    from kformer.data.image_augmentation.preview import class_color
+
+    pictures = []
+    for source, boxes in zip(sources, found, strict=True):
+        numbers = boxes["classes"].tolist()
+        told = [f"{names[number]} {score:.2f}" for number, score in zip(numbers, boxes["scores"], strict=True)]
+        pictures.append(drawn(source, boxes["boxes"], list(map(class_color, numbers)), told, _MOST_DRAWN))
+    width, height = (max(picture.size[axis] for picture in pictures) for axis in (0, 1))
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (width * min(columns, len(pictures)), height * rows), (255, 255, 255))
+    for i, picture in enumerate(pictures):
+        sheet.paste(picture, (i % columns * width, i // columns * height))
+    return to_png(sheet)

@@ -12,6 +12,8 @@ _HEADLINES = (
     "bleu",
     "chrf",
     "exact_match",
+    "map50",
+    "map",
     "mean_iou",
     "pixel_accuracy",
     "mean_accuracy",
@@ -34,26 +36,35 @@ _TITLES = {
     "bleu_lowercase": "BLEU, lower-cased",
     "chrf": "chrF",
     "exact_match": "Exact match",
+    "f1": "F1 of the boxes shown",
     "f1_macro": "F1, mean of classes",
     "f1_micro": "F1, all decisions",
     "log_loss": "Log loss",
     "mae": "Mean absolute error",
+    "map": "Average precision, overlap 0.5 to 0.95",
+    "map50": "Average precision, overlap 0.5",
+    "map75": "Average precision, overlap 0.75",
+    "map_large": "Average precision, large boxes",
+    "map_medium": "Average precision, medium boxes",
+    "map_small": "Average precision, small boxes",
     "mcc": "Matthews correlation",
     "mean_accuracy": "Accuracy, mean of classes",
     "mean_iou": "Mean IoU",
     "mse": "Mean squared error",
     "pixel_accuracy": "Accuracy of pixels",
     "pearson": "Pearson correlation",
+    "precision": "Precision of the boxes shown",
     "precision_macro": "Precision, mean of classes",
     "precision_micro": "Precision, all decisions",
     "r2": "R²",
+    "recall": "Recall of the boxes shown",
     "recall_macro": "Recall, mean of classes",
     "recall_micro": "Recall, all decisions",
     "roc_auc": "ROC AUC",
     "spearman": "Spearman correlation",
 }
-_CLASS_COLUMNS = ("precision", "recall", "f1", "roc_auc", "iou")
-_CLASS_TITLES = {"f1": "F1", "iou": "IoU"}
+_CLASS_COLUMNS = ("ap50", "ap", "precision", "recall", "f1", "roc_auc", "iou")
+_CLASS_TITLES = {"ap": "AP", "ap50": "AP 50", "f1": "F1", "iou": "IoU", "precision": "Precision", "recall": "Recall"}
 # Of the columns, those whose interval is shown: the first that there is.
 _CLASS_BARS = ("f1", "iou")
 _MAX_MATRIX_CLASSES = 20

@@ -91,7 +91,7 @@ def _tile(example, class_names, ignore_index):
     for box, number in zip(boxes, classes, strict=True):
         # Names of many boxes would hide the picture; the legend tells their colours.
         name = _name(int(number), class_names) if len(boxes) <= _MAX_NAMED_BOXES else ""
-        _draw_box(draw, box * scale, class_color(int(number)), name, size)
+        draw_box(draw, box * scale, class_color(int(number)), name, size)
     caption = _caption(example.get("label"), class_names)
     if not caption:
         return picture
@@ -123,12 +123,22 @@ def with_mask(image, mask, ignore_index):
     return np.round(image).astype("uint8")
 
 
-def _draw_box(draw, box, color, name, size):
+def draw_box(draw, box, color, name, size, weight=1.0):
+    """Draws a box, and its name where there is room.
+
+    Args:
+        draw: Pillow's `ImageDraw`.
+        box: x0, y0, x1, y1 in pixels of the picture.
+        color: three ints.
+        name: str, or "".
+        size: width and height of the picture.
+        weight: float, how many times thicker and larger than in a small picture.
+    """
     x0, y0, x1, y1 = (float(number) for number in box)
-    draw.rectangle((x0, y0, max(x1 - 1, x0), max(y1 - 1, y0)), outline=color, width=2)
+    draw.rectangle((x0, y0, max(x1 - 1, x0), max(y1 - 1, y0)), outline=color, width=round(2 * weight))
     if not name:
         return
-    font = _font(10)
+    font = _font(round(10 * weight))
     left, top, right, bottom = draw.textbbox((0, 0), name, font=font)
     width, height = right - left + 4, bottom - top + 4
     # Within the picture, above the box where there is room; a name that is wider than its box would hide others.
