@@ -46,9 +46,9 @@ def load(
     Args:
         source: A .csv, .tsv, .jsonl or .parquet file; parallel files, as "train.en,train.de"; a .txt file, which is
             one example; a folder of *.txt, of <class>/*.txt, or with the parts train and validation;
-            "tfds:NAME[/CONFIG]"; "digits"; "digit-masks"; "docstrings"; "numbers[:en-de]"; "stdlib". Images: a folder
-            of <class>/*.jpg, of images and masks, or in the form of VOC or COCO; a .json file of COCO; a table with a
-            column of paths. A .zip, .tar or .tar.gz of a folder is read like the folder.
+            "tfds:NAME[/CONFIG]"; "digits"; "digit-masks"; "digit-scenes"; "docstrings"; "numbers[:en-de]"; "stdlib".
+            Images: a folder of <class>/*.jpg, of images and masks, or in the form of VOC or COCO; a .json file of
+            COCO; a table with a column of paths. A .zip, .tar or .tar.gz of a folder is read like the folder.
         text: Column of the text; None guesses it, and `notes` says so.
         text_pair: Column of the second text of a pair.
         target: Column of the text's translation.

@@ -44,13 +44,26 @@ def preview(
     rows = [_example(examples, int(index), 2 * max(size)) for index in chosen]
     sheet = contact_sheet(
         rows,
-        training_augmentation(settings, size, fit),
+        _augmentation(settings, size, fit, rows),
         versions,
         class_names=list(examples.labels) if has_names(examples) else None,
         seed=seed,
         indices=chosen,
     )
     return to_png(sheet)
+
+
+def _augmentation(settings: AugmentationSettings, size: tuple[int, int], fit: str | None, rows: list[dict]):
+    """Returns the function that augments one of the rows; a mosaic is made with those that follow it."""
+    augment = training_augmentation(settings, size, fit)
+    if augment.mosaic is None:
+        return augment
+
+    def with_partners(example: dict, seed) -> dict:
+        place = next(number for number, row in enumerate(rows) if row is example)
+        return augment([rows[(place + step) % len(rows)] for step in range(4)], seed)
+
+    return with_partners
 
 
 def kind_of(examples: Examples) -> str:

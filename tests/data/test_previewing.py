@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from kformer.data import Examples, preview
+from kformer.data.image_augmentation import AugmentationSettings
 from kformer.data.previewing import kind_of
-from tests.tiny import images
+from tests.tiny import box_scenes, images
 
 
 def test_a_sheet_has_a_row_for_each_example_and_a_column_for_each_version():
@@ -43,3 +44,8 @@ def test_boxes_are_drawn():
     sheet = np.asarray(Image.open(io.BytesIO(preview(with_boxes, "none", count=1, versions=0))))
     # The first class' red.
     assert (sheet == (230, 25, 75)).all(axis=-1).any()
+
+
+def test_a_mosaic_is_made_with_the_rows_that_follow():
+    settings = AugmentationSettings("detection", "none", mosaic=1.0)
+    assert preview(box_scenes(5), settings, (32, 48), count=4, versions=1).startswith(b"\x89PNG")

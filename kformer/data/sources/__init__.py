@@ -20,6 +20,7 @@ from kformer.errors import suggest
 __all__ = [
     "DIGITS",
     "DIGIT_MASKS",
+    "DIGIT_SCENES",
     "DOCSTRINGS",
     "NUMBERS",
     "Options",
@@ -34,10 +35,11 @@ __all__ = [
 
 DIGITS = "digits"
 DIGIT_MASKS = "digit-masks"
+DIGIT_SCENES = "digit-scenes"
 DOCSTRINGS = "docstrings"
 NUMBERS = "numbers"
 STDLIB = "stdlib"
-_EMBEDDED = (DIGITS, DIGIT_MASKS, DOCSTRINGS, NUMBERS, STDLIB)
+_EMBEDDED = (DIGITS, DIGIT_MASKS, DIGIT_SCENES, DOCSTRINGS, NUMBERS, STDLIB)
 _TFDS = "tfds:"
 _FILES = {
     ".csv": read_csv,
@@ -50,7 +52,7 @@ _FILES = {
 }
 # Folders that are known by what is in them: (whether one is of the kind, its parts, its reader).
 _LAYOUTS = ((is_voc, voc_parts, read_voc), (is_coco, coco_parts, read_coco))
-_NAMED = f"{_TFDS}NAME, {DIGITS}, {DIGIT_MASKS}, {DOCSTRINGS}, {NUMBERS}:en-de and {STDLIB}"
+_NAMED = f"{_TFDS}NAME, {DIGITS}, {DIGIT_MASKS}, {DIGIT_SCENES}, {DOCSTRINGS}, {NUMBERS}:en-de and {STDLIB}"
 _KNOWN = f"{', '.join(_FILES)}, {', '.join(ARCHIVE_ENDINGS)}, parallel files (a.en,a.de), a folder, {_NAMED}"
 
 
@@ -59,7 +61,7 @@ def read(source: str | Path, options: Options) -> Reading:
 
     Args:
         source: A file, parallel files with commas between them, a folder or an archive of one, "tfds:NAME[/CONFIG]",
-            "digits", "digit-masks", "docstrings", "numbers[:en-de]" or "stdlib".
+            "digits", "digit-masks", "digit-scenes", "docstrings", "numbers[:en-de]" or "stdlib".
         options: What the source may need to know.
 
     Returns:
@@ -109,6 +111,10 @@ def _embedded(source: str) -> Callable[[Options], Reading] | None:
         from kformer.data.sources.digit_masks import read_digit_masks
 
         return read_digit_masks
+    if source == DIGIT_SCENES:
+        from kformer.data.sources.digit_scenes import read_digit_scenes
+
+        return read_digit_scenes
     if source == DOCSTRINGS:
         from kformer.data.docstrings import read_docstrings
 

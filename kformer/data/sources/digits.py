@@ -23,12 +23,17 @@ def read_digits(options: Options) -> Reading:
         ValueError: There is no such part.
     """
     from PIL import Image
+
+    pixels, digits = read_pixels(chosen_part("digits", options, (TRAIN, VALIDATION)))
+    images = pa.array([encode_png(Image.fromarray(image)) for image in pixels], pa.large_binary())
+    table = pa.table({"image": images, "label": [str(digit) for digit in digits]})
+    return Reading(table, "digits", fields={"image": "image", "label": "label"})
+
+
+def read_pixels(part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the digits of "train" or "validation": uint8 (digits, 8, 8), and which they are, int (digits,)."""
     from sklearn.datasets import load_digits
 
-    part = chosen_part("digits", options, (TRAIN, VALIDATION))
     digits = load_digits()
     is_chosen = held_out(len(digits.target), _HELD_OUT, _SEED, digits.target) == (part == VALIDATION)
-    pixels = np.rint(digits.images[is_chosen] * (255 / _WHITE)).astype("uint8")
-    images = pa.array([encode_png(Image.fromarray(image)) for image in pixels], pa.large_binary())
-    table = pa.table({"image": images, "label": [str(digit) for digit in digits.target[is_chosen]]})
-    return Reading(table, "digits", fields={"image": "image", "label": "label"})
+    return np.rint(digits.images[is_chosen] * (255 / _WHITE)).astype("uint8"), digits.target[is_chosen]
