@@ -9,6 +9,7 @@ import click
 
 from kformer.cli.columns import choose_columns, texts_of
 from kformer.cli.console import duration, note
+from kformer.cli.drawing import Drawing
 from kformer.cli.masks_out import MaskFiles, open_mask_files
 from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
@@ -29,40 +30,52 @@ from kformer.cli.rows_out import open_writer
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
 @click.option("--masks", metavar="FOLDER", help="Write the mask of every picture, and an overlay, to FOLDER.")
+@click.option("--draw", metavar="FOLDER", help="Draw the boxes that are found into copies of the pictures, in FOLDER.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, masks, precision):
+def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, masks, draw, precision):
     """Label or translate texts, label pictures or find what is in them, with a run.
 
-    A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
+    A file keeps its columns and gains `label` and `score`, or `boxes`. --input may be a folder of pictures.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
     kformer predict saved_models/flowers tulip.jpg rose.jpg
     kformer predict saved_models/streets street.jpg --masks masks
+    kformer predict saved_models/cells slide.jpg --draw drawn
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
-    import kformer as kf
-
     given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
     load_tensorflow()
     if not input:
         with open_writer(output) as write:
-            predictor = kf.load(folder, precision=precision)
+            predictor = _predictor(folder, precision, draw)
             fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
             subject = predictor.input_names[0]
             write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
+        if draw:
+            predictor.tell()
         return
     started = time.perf_counter()
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
-        predictor = kf.load(folder, precision=precision)
+        predictor = _predictor(folder, precision, draw)
         fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
         names = predictor.input_names
         columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
         beside = Path(input).parent if names == ("image",) else None
         counts = _predict_rows(predictor, rows, columns, fields_of, write, beside)
     _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
+    if draw:
+        predictor.tell()
+
+
+def _predictor(folder: str, precision: str, draw: str | None):
+    """Returns the run's predictor, which draws what it finds where it is told to."""
+    import kformer as kf
+
+    predictor = kf.load(folder, precision=precision)
+    return Drawing(predictor, draw) if draw else predictor
 
 
 def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple]:

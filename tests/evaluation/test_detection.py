@@ -58,7 +58,7 @@ def test_the_worst_image_comes_first_with_its_mistakes(examples):
     first, second = JudgedDetection(LABELS, examples, found, 0.3).mistakes()
     assert (first["row"], first["note"], first["predicted"]) == (5, "2 missed, 0 wrong", "nothing")
     assert (second["row"], second["note"], second["label"]) == (0, "0 missed, 1 wrong", "nothing")
-    assert first["picture"].startswith("data:image/jpeg;base64,")
+    assert first["picture"].startswith("data:image/png;base64,")
 
 
 def test_a_second_box_for_one_thing_is_wrong(examples):

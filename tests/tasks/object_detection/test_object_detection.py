@@ -204,7 +204,7 @@ def test_images_without_any_box_cannot_be_learned_from(examples):
 
 def test_a_variant_of_the_other_head_is_refused():
     with pytest.raises(
-        ValueError, match="`head` set needs a `variant` of the family yolos. Received: variant='vit-nano"
+        ValueError, match="`head` set needs a `variant` of the family yolos. Received: variant='vitc-nano-8'"
     ):
         ObjectDetection.from_scratch(("a",), "set", variant="vitc-nano-8")
 
