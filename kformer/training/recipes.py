@@ -4,7 +4,7 @@ import dataclasses
 from typing import Literal
 
 from kformer.errors import suggest
-from kformer.training.image_recipes import ImageClassificationRecipe, SegmentationRecipe
+from kformer.training.image_recipes import FaceVerificationRecipe, ImageClassificationRecipe, SegmentationRecipe
 from kformer.training.recipe import Recipe, Schedule, option
 
 
@@ -146,6 +146,7 @@ class MaskedLanguageModelingRecipe(TextRecipe):
 
 # Task on the command line -> its recipe.
 RECIPES = {
+    "face-verification": FaceVerificationRecipe,
     "image-classification": ImageClassificationRecipe,
     "language-modeling": LanguageModelingRecipe,
     "masked-language-modeling": MaskedLanguageModelingRecipe,

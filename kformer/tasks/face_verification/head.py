@@ -1,0 +1,78 @@
+"""From an image encoder's vector to an embedding, and the centers of the people that a training knows."""
+
+import keras
+from keras import ops
+
+from kformer.layers import ArcFace, Dropout
+from kformer.layers.initializers import truncated_normal
+
+
+@keras.saving.register_keras_serializable("kformer")
+class EmbeddingHead(keras.layers.Layer):
+    """A dense layer and a layer normalisation; the vector is brought to length 1.
+
+    Computes in float32 whatever the backbone does: thresholds are told apart in the third digit.
+
+    Args:
+        embedding_size: int.
+        dropout: float, rate before it.
+        seed: int or None, of the random weights.
+
+    Call arguments:
+        inputs: (batch, d_model).
+        training: bool.
+
+    Returns:
+        (batch, embedding_size), of length 1.
+    """
+
+    def __init__(self, embedding_size, dropout=0.0, seed=None, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.embedding_size = embedding_size
+        self.initial_dropout = dropout
+        self.seed = seed
+        self.dropout = Dropout(dropout, seed=seed, dtype=self.dtype_policy, name="dropout")
+        self.dense = keras.layers.Dense(
+            embedding_size,
+            use_bias=False,  # the normalisation has one
+            kernel_initializer=truncated_normal(seed=seed),
+            dtype=self.dtype_policy,
+            name="dense",
+        )
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=self.dtype_policy, name="norm")
+
+    def build(self, input_shape):
+        self.dropout.build(input_shape)
+        self.dense.build(input_shape)
+        self.norm.build((*input_shape[:-1], self.embedding_size))
+
+    def call(self, inputs, training=False):
+        return ops.normalize(self.norm(self.dense(self.dropout(inputs, training=training))), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.embedding_size)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "embedding_size": self.embedding_size,
+            "dropout": self.initial_dropout,
+            "seed": self.seed,
+        }
+
+
+class People:
+    """The people that a training tells apart, and their centers: nothing that a finished task needs.
+
+    A plain object, so that Keras neither saves nor exports what it holds: names and centers tell who was in the data.
+
+    Args:
+        names: list of str.
+        embedding_size: int.
+        **settings: of `ArcFace`.
+    """
+
+    def __init__(self, names, embedding_size, **settings):
+        self.names = tuple(names)
+        self.head = ArcFace(len(self.names), dtype="float32", name="arc_face", **settings)
+        self.head.build((None, embedding_size))
