@@ -19,7 +19,7 @@ from kformer.cli.rows_out import open_writer
 @click.command()
 @click.argument("folder", metavar="DIR")
 @click.argument("texts", metavar="[TEXT|PICTURE]...", nargs=-1)
-@click.option("--pair", "pairs", nargs=2, multiple=True, metavar="TEXT TEXT", help="Two texts to compare; repeatable.")
+@click.option("--pair", "pairs", nargs=2, multiple=True, metavar="ONE TWO", help="Two texts or pictures; repeatable.")
 @click.option("--input", metavar="FILE", help="A .csv, .tsv, .jsonl, .parquet or .txt file, or - for standard input.")
 @click.option("--output", metavar="FILE", help="A .csv, .tsv, .jsonl or .parquet file.  [default: JSON lines, printed]")
 @click.option("--format", type=click.Choice(list(READERS)), help="How to read --input, where its ending does not say.")

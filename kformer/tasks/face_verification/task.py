@@ -12,9 +12,9 @@ from kformer.models.registry import families_serving
 from kformer.tasks.face_verification.examples import check_people, names_of
 from kformer.tasks.face_verification.head import EmbeddingHead, People
 from kformer.tasks.face_verification.metrics import PairAUC
-from kformer.tasks.face_verification.pairs import best_threshold
 from kformer.tasks.face_verification.serving import make_embedding, make_serving
 from kformer.tasks.image_inputs import read_images
+from kformer.tasks.image_pairs import best_threshold
 from kformer.tasks.image_processor import ImageElements, ImageProcessor
 from kformer.tasks.image_starting import build_image_backbone, find_image_start
 from kformer.tasks.image_task import ImageTask
