@@ -27,8 +27,8 @@ GALLERY = "gallery"  # where it is in a run's folder
 def enroll(folder, people, out, keep, overwrite, precision):
     """Make a gallery of the people in a folder.
 
-    The folder has a subfolder of pictures for each person. RUN is a face verification. Nothing is trained: people can be
-    enrolled whom the model has never seen.
+    The folder has a subfolder of pictures for each person. RUN is a face verification. Nothing is trained: the model
+    need not have seen these people before.
 
     \b
     kformer enroll saved_models/faces people

@@ -73,8 +73,8 @@ _FITS = {
     ),
     "face-verification": _Fit(
         summary="Tell whether two pictures show one person.",
-        details="Any things of one kind will do, with a folder of pictures for each. People who are judged by are never "
-        "trained on. There are no faces without a download: without --data the ten handwritten digits stand in for "
+        details="Any things of one kind will do, with a folder of pictures for each. Nobody to judge by is trained on. "
+        "There are no faces without a download: without --data the ten handwritten digits stand in for "
         "people, three of them held out. See also `kformer enroll` and `kformer identify`.",
         roles=("image", "label"),
         init="none",
@@ -224,7 +224,9 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
             overwrite=overwrite,
             **given(arguments),
         )
-        _print_run(run, settings.command, settings.text if is_example else "A text of your own")
+        _print_run(
+            run, settings.command, settings.text if is_example or "image" in settings.roles else "A text of your own"
+        )
 
     return command
 

@@ -26,12 +26,15 @@ from kformer.cli.rows_out import open_writer
 @click.option("--text", metavar="COLUMN", help="Column of the text.")
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text.")
 @click.option("--image", metavar="COLUMN", help="Column of the pictures' paths, relative to the file.")
+@click.option("--image-pair", metavar="COLUMN", help="Column of the second pictures' paths.")
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
 @click.option("--masks", metavar="FOLDER", help="Write the mask of every picture, and an overlay, to FOLDER.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, masks, precision):
-    """Label or translate texts, label pictures or find what is in them, with a run.
+def predict(
+    folder, texts, pairs, input, output, format, text, text_pair, image, image_pair, scores, top, masks, precision
+):
+    """Label or translate texts, label or compare pictures or find what is in them, with a run.
 
     A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
 
@@ -39,6 +42,7 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
     kformer predict saved_models/reviews "a stirring, funny film"
     kformer predict saved_models/flowers tulip.jpg rose.jpg
     kformer predict saved_models/streets street.jpg --masks masks
+    kformer predict saved_models/faces --pair one.jpg two.jpg
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
     import kformer as kf
@@ -51,16 +55,17 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
         with open_writer(output) as write:
             predictor = kf.load(folder, precision=precision)
             fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
-            subject = predictor.input_names[0]
-            write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
+            names = predictor.input_names
+            write([_answer(names, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
         return
     started = time.perf_counter()
     with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
         predictor = kf.load(folder, precision=precision)
         fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
         names = predictor.input_names
-        columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
-        beside = Path(input).parent if names == ("image",) else None
+        named = {"text": text, "text_pair": text_pair, "image": image, "image_pair": image_pair}
+        columns = choose_columns(rows, names, **named)
+        beside = Path(input).parent if "image" in names else None
         counts = _predict_rows(predictor, rows, columns, fields_of, write, beside)
     _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
 
@@ -70,9 +75,8 @@ def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple
     return zip(texts, (fields_of(*row) for row in zip(texts, answers, strict=True)), strict=True)
 
 
-def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
-    texts = {subject: text} if isinstance(text, str) else {"text": text[0], "text_pair": text[1]}
-    return {**texts, **fields}
+def _answer(names: Sequence[str], text: str | tuple[str, str], fields: dict) -> dict:
+    return {**dict(zip(names, [text] if isinstance(text, str) else text, strict=True)), **fields}
 
 
 def _fields(text, answer: dict, scores: bool = False, top: int | None = None, files: MaskFiles | None = None) -> dict:
@@ -98,7 +102,7 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
     for chunk in rows.chunks:
         texts = texts_of(chunk, columns)
         if beside is not None:
-            texts = [None if path is None else str(beside / path) for path in texts]
+            texts = [_beside(beside, path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
         answered = _labelled(predictor, [texts[index] for index in known], fields_of)
         fields = dict(zip(known, (answer for _, answer in answered), strict=True))
@@ -107,6 +111,13 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
         total += len(chunk)
         empty += len(chunk) - len(known)
     return total, empty
+
+
+def _beside(folder: Path, path: str | tuple[str, str] | None) -> str | tuple[str, ...] | None:
+    """Returns a path, or each of a pair, from a folder on."""
+    if path is None:
+        return None
+    return str(folder / path) if isinstance(path, str) else tuple(str(folder / part) for part in path)
 
 
 def _blank(predictor, fields_of: Callable) -> dict:

@@ -108,8 +108,8 @@ class JudgedVerification:
                 ),
             },
             "mistakes": self.mistakes(),
-            "mistakes_hint": "The most similar pairs of two people and the least similar pairs of one, in turn, whether "
-            "they are taken for what they are or not. Look whether the names are right.",
+            "mistakes_hint": "The most similar pairs of two people and the least similar pairs of one, in turn, "
+            "whether they are taken for what they are or not. Look whether the names are right.",
             "truth_word": "it is",
         }
 

@@ -141,7 +141,7 @@ def area(false_accepts, true_accepts):
 
 
 def equal_error_rate(false_accepts, true_accepts):
-    """The rate at which as many impostors are accepted as genuine pairs are refused, between two steps where need be."""
+    """The rate at which the share of accepted impostors is that of refused genuine pairs, between steps if need be."""
     if not np.isfinite(false_accepts[-1] + true_accepts[-1]):
         return np.nan
     difference = false_accepts - (1.0 - true_accepts)  # rises from -1 to 1

@@ -187,7 +187,7 @@ def read_people(folder):
     """The images of a folder with a subfolder for each person: `kformer.data.Examples`.
 
     Raises:
-        FileNotFoundError, ValueError: there is no such folder, it holds no people, or too many images cannot be decoded.
+        FileNotFoundError, ValueError: there is no such folder, it holds nobody, or too many images cannot be decoded.
     """
     from kformer.data import load
 
