@@ -224,9 +224,8 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
             overwrite=overwrite,
             **given(arguments),
         )
-        _print_run(
-            run, settings.command, settings.text if is_example or "image" in settings.roles else "A text of your own"
-        )
+        is_known = is_example or "image" in settings.roles
+        _print_run(run, settings.command, settings.text if is_known else "A text of your own")
 
     return command
 

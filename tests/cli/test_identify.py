@@ -119,13 +119,13 @@ def test_predict_reads_pairs_of_paths_from_a_file(kformer, predictor, folder, co
     lines = [",".join((*columns, "id")), "people/p0/0.png,people/p1/2.png,7"]
     (folder / "pairs.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert kformer("predict", "run", "--input", "pairs.csv", "--output", "out.csv").status == 0
-    (row,) = csv.DictReader((folder / "out.csv").open(encoding="utf-8"))
+    (row,) = csv.DictReader((folder / "out.csv").read_text(encoding="utf-8").splitlines())
     (answer,) = predictor([("people/p0/0.png", "people/p1/2.png")])
     assert float(row["similarity"]) == pytest.approx(answer["similarity"], abs=1e-5) and row["id"] == "7"
 
 
-def test_predict_needs_two_columns_of_pictures(error, predictor, folder):
+def test_predict_needs_two_columns_of_pictures(kformer, predictor, folder):
     (folder / "one.csv").write_text("image\npeople/p0/0.png\n", encoding="utf-8")
-    assert "has no second column of them. Name two with --image and --image-pair." in error(
-        "predict", "run", "--input", "one.csv"
-    )
+    result = kformer("predict", "run", "--input", "one.csv")
+    assert result.status == 2
+    assert "has no second column of them. Name two with --image and --image-pair." in result.err
