@@ -148,8 +148,8 @@ class FaceVerification(ImageTask):
         task = cls(start.backbone, processor, dropout=start.backbone.dropout, seed=seed, **settings)
         task.reseed(seed)
         if isinstance(start.task, cls) and start.task.embedding_size == task.embedding_size:
-            for variable, own in zip(task.head.trainable_variables, start.task.head.trainable_variables, strict=True):
-                variable.assign(own)
+            for layer, own in ((task.head.dense, start.task.head.dense), (task.head.norm, start.task.head.norm)):
+                layer.set_weights(own.get_weights())
         return task
 
     @classmethod
@@ -326,7 +326,7 @@ class FaceVerification(ImageTask):
     def fingerprint(self):
         """str, a hash of all that changes an embedding: galleries of one model are of no use to another."""
         digest = hashlib.sha256(json.dumps([self.processor.get_config(), self.mirror], sort_keys=True).encode())
-        for variable in [*self.backbone.trainable_variables, *self.head.trainable_variables]:
+        for variable in [*self.backbone.trainable_variables, *self.head.dense.weights, *self.head.norm.weights]:
             digest.update(np.asarray(variable, "float32").tobytes())
         return digest.hexdigest()
 
