@@ -2,13 +2,13 @@
 
 python -m benchmarks.faces --data ../shared/data/orl_faces [--folds 5] [--epochs 60] [--json FILE]
 
-In each fold a fifth of the people is held out. The embedding is trained from scratch on the images of the others, for a
-number of epochs that is fixed before: the people held out choose neither the epoch nor anything else. All three sides are
-judged on the same pairs.
+In each fold a fifth of the people is held out. The embedding is trained from scratch on the images of the others, for
+a number of epochs that is fixed before: the people held out choose neither the epoch nor anything else. All three sides
+are judged on the same pairs.
 
 - kformer: a compact Transformer, ArcFace, augmented faces.
 - pixels: the cosine of the grey images, from which the mean of the training images is taken.
-- PCA-40: the cosine of 40 eigenfaces' coordinates (Turk and Pentland, 1991), found in the images of the training people.
+- PCA-40: the cosine of 40 eigenfaces' coordinates (Turk and Pentland, 1991) of the training images.
 """
 
 import argparse
