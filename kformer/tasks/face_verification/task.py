@@ -100,7 +100,7 @@ class FaceVerification(ImageTask):
     def from_recipe(cls, train, init, recipe):
         names_of(train)  # before weights are read
         settings = {
-            "image_size": recipe.image_size,
+            "image_size": recipe.size,
             "fit": recipe.fit,
             "image_memory": recipe.image_memory,
             "dropout": recipe.dropout,
