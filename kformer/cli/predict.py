@@ -34,9 +34,10 @@ from kformer.cli.rows_out import open_writer
 def predict(
     folder, texts, pairs, input, output, format, text, text_pair, image, image_pair, scores, top, masks, precision
 ):
-    """Label or translate texts, label or compare pictures or find what is in them, with a run.
+    """Label or translate texts, or tell what pictures show.
 
-    A file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
+    Pictures are labelled, what is in them is found, or two of them are compared (--pair), as the run was trained to. A
+    file keeps its columns and gains `label` and `score`. --input may be a folder of pictures.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
