@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Examples",
+    "FaceVerificationRecipe",
+    "Gallery",
     "ImageClassificationRecipe",
     "LanguageModelingRecipe",
     "MaskedLanguageModelingRecipe",
@@ -34,6 +36,7 @@ __all__ = [
     "__version__",
     "checkpoints",
     "data",
+    "enroll",
     "evaluation",
     "export",
     "exporting",
@@ -65,6 +68,8 @@ _ROOMS = (
 # Public name -> the module to import it from.
 _HOMES = {
     "Examples": "kformer.data",
+    "FaceVerificationRecipe": "kformer.training.image_recipes",
+    "Gallery": "kformer.tasks.face_verification",
     "ImageClassificationRecipe": "kformer.training.image_recipes",
     "LanguageModelingRecipe": "kformer.training.recipes",
     "MaskedLanguageModelingRecipe": "kformer.training.recipes",
@@ -75,6 +80,7 @@ _HOMES = {
     "TextClassificationRecipe": "kformer.training.recipes",
     "TransformerModel": "kformer.models",
     "TranslationRecipe": "kformer.training.recipes",
+    "enroll": "kformer.tasks.face_verification",
     "export": "kformer.exporting",
     "fine_tune": "kformer.training",
     "fit": "kformer.training",

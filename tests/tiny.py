@@ -29,6 +29,7 @@ from kformer.models import (
     YolosBackbone,
 )
 from kformer.tasks import (
+    FaceVerification,
     ImageClassification,
     LanguageModeling,
     MaskedLanguageModeling,
@@ -304,3 +305,35 @@ def box_scenes(count=6, seed=0, size=(40, 60)):
     }
     fields = {"image": "image", "boxes": "boxes"}
     return Examples(pa.table(columns), fields, None, ("blue", "red"), "tiny scenes")
+
+
+def face_verifier(dropout=0.0, embedding_size=4, mirror=True, **changes):
+    """A random face verification of images of 8 x 8 pixels; `changes` are arguments of its backbone."""
+    backbone = vit(image_size=8, dropout=dropout, **changes)
+    processor = ImageProcessor(8, "faces")
+    return randomise(FaceVerification(backbone, processor, embedding_size, mirror, dropout=dropout, seed=0))
+
+
+def people(count=4, each=3, first=0):
+    """Pictures of people called p0, p1 and on from `first`: everybody has a colour, and every picture some noise."""
+    from PIL import Image
+
+    from kformer.data.images.files import content_hash, encode_png
+
+    contents, names = [], []
+    for person in range(first, first + count):
+        random = np.random.default_rng(person)
+        colour = random.integers(40, 216, 3)
+        for _ in range(each):
+            pixels = np.clip(colour + random.integers(-20, 21, (10, 12, 3)), 0, 255).astype("uint8")
+            contents.append(encode_png(Image.fromarray(pixels)))
+            names.append(f"p{person}")
+    columns = {
+        "image": contents,
+        "label": names,
+        "image.height": pa.array([10] * len(names), "int32"),
+        "image.width": pa.array([12] * len(names), "int32"),
+        "image.sha256": [content_hash(content) for content in contents],
+    }
+    labels = tuple(sorted(set(names)))
+    return Examples(pa.table(columns), {"image": "image", "label": "label"}, "class", labels, "tiny people")

@@ -9,17 +9,19 @@ import kformer
 from kformer.cli.data import data
 from kformer.cli.doctor import doctor
 from kformer.cli.embed import embed
+from kformer.cli.enroll import enroll
 from kformer.cli.evaluate import evaluate
 from kformer.cli.export import export
 from kformer.cli.fit import fit
 from kformer.cli.generate import generate
+from kformer.cli.identify import identify
 from kformer.cli.models import models
 from kformer.cli.predict import predict
 from kformer.cli.similar import similar
 
 # What a person can mend. Anything else is a defect of kformer and keeps its traceback.
 _EXPLAINED = (ValueError, TypeError, OSError, ImportError, click.ClickException)
-_COMMANDS = (fit, evaluate, predict, generate, embed, similar, export, data, models, doctor)
+_COMMANDS = (fit, evaluate, predict, generate, embed, similar, enroll, identify, export, data, models, doctor)
 
 
 class _InOrder(click.Group):

@@ -93,6 +93,29 @@ _FITS = {
         text="picture.png",
         command="predict {folder} {text} --draw drawn",
     ),
+    "face-verification": _Fit(
+        summary="Tell whether two pictures show one person.",
+        details="Any things of one kind will do, with a folder of pictures for each. Nobody to judge by is trained on. "
+        "There are no faces without a download: without --data the ten handwritten digits stand in for "
+        "people, three of them held out. See also `kformer enroll` and `kformer identify`.",
+        roles=("image", "label"),
+        init="none",
+        data="digits",
+        recipe={
+            "epochs": 10,
+            "batch_size": 64,
+            "variant": "vit-nano-4",
+            "image_size": 16,
+            "augment": "light",
+            "flip": 0.0,
+            "shift": 0.1,
+            "rotation": 10.0,
+            "mirror": False,
+            "validation_fraction": 0.3,
+        },
+        out="saved_models/digit_pairs",
+        text="picture.png",
+    ),
     "segmentation": _Fit(
         summary="Find the class of each pixel of pictures.",
         details="Without --data a small ViT learns to find handwritten digits, and which they are.",
@@ -223,7 +246,8 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
             overwrite=overwrite,
             **given(arguments),
         )
-        _print_run(run, settings.command, settings.text if is_example else "A text of your own")
+        is_known = is_example or "image" in settings.roles
+        _print_run(run, settings.command, settings.text if is_known else "A text of your own")
 
     return command
 
@@ -237,7 +261,8 @@ def _print_run(run, command: str, text: str):
     click.echo(f"\nreport       {folder}/report.html")
     click.echo(f"TensorBoard  {program('tensorboard')} --logdir {shlex.quote(folder)}/tensorboard")
     click.echo(f"SavedModel   {folder}/export")
-    texts = f"--pair {shlex.quote(text)} 'Another text'" if len(run.task.input_names) > 1 else shlex.quote(text)
+    other = "other.png" if "image" in run.task.input_names else "Another text"
+    texts = shlex.join(["--pair", text, other]) if len(run.task.input_names) > 1 else shlex.quote(text)
     click.echo(f"\nTry it:\n    {program()} {command.format(folder=shlex.quote(folder), text=texts)}")
 
 

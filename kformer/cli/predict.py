@@ -20,28 +20,33 @@ from kformer.cli.rows_out import open_writer
 @click.command()
 @click.argument("folder", metavar="DIR")
 @click.argument("texts", metavar="[TEXT|PICTURE]...", nargs=-1)
-@click.option("--pair", "pairs", nargs=2, multiple=True, metavar="TEXT TEXT", help="Two texts to compare; repeatable.")
+@click.option("--pair", "pairs", nargs=2, multiple=True, metavar="ONE TWO", help="Two texts or pictures; repeatable.")
 @click.option("--input", metavar="FILE", help="A .csv, .tsv, .jsonl, .parquet or .txt file, or - for standard input.")
 @click.option("--output", metavar="FILE", help="A .csv, .tsv, .jsonl or .parquet file.  [default: JSON lines, printed]")
 @click.option("--format", type=click.Choice(list(READERS)), help="How to read --input, where its ending does not say.")
 @click.option("--text", metavar="COLUMN", help="Column of the text.")
 @click.option("--text-pair", metavar="COLUMN", help="Column of the second text.")
 @click.option("--image", metavar="COLUMN", help="Column of the pictures' paths, relative to the file.")
+@click.option("--image-pair", metavar="COLUMN", help="Column of the second pictures' paths.")
 @click.option("--scores", is_flag=True, help="Add the score of every label.")
 @click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
 @click.option("--masks", metavar="FOLDER", help="Write the mask of every picture, and an overlay, to FOLDER.")
 @click.option("--draw", metavar="FOLDER", help="Draw the boxes that are found into copies of the pictures, in FOLDER.")
 @precision_option
-def predict(folder, texts, pairs, input, output, format, text, text_pair, image, scores, top, masks, draw, precision):
-    """Label or translate texts, label pictures or find what is in them, with a run.
+def predict(
+    folder, texts, pairs, input, output, format, text, text_pair, image, image_pair, scores, top, masks, draw, precision
+):
+    """Label or translate texts, or tell what pictures show.
 
-    A file keeps its columns and gains `label` and `score`, or `boxes`. --input may be a folder of pictures.
+    Pictures are labelled, what is in them is found, or two of them are compared (--pair), as the run was trained to. A
+    file keeps its columns and gains `label` and `score`, or `boxes`. --input may be a folder of pictures.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
     kformer predict saved_models/flowers tulip.jpg rose.jpg
     kformer predict saved_models/streets street.jpg --masks masks
     kformer predict saved_models/cells slide.jpg --draw drawn
+    kformer predict saved_models/faces --pair one.jpg two.jpg
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
     given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
@@ -52,8 +57,8 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
         with open_writer(output) as write:
             predictor = _predictor(folder, precision, draw)
             fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
-            subject = predictor.input_names[0]
-            write([_answer(subject, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
+            names = predictor.input_names
+            write([_answer(names, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
         if draw:
             predictor.tell()
         return
@@ -62,8 +67,9 @@ def predict(folder, texts, pairs, input, output, format, text, text_pair, image,
         predictor = _predictor(folder, precision, draw)
         fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
         names = predictor.input_names
-        columns = choose_columns(rows, names, text=text, text_pair=text_pair, image=image)
-        beside = Path(input).parent if names == ("image",) else None
+        named = {"text": text, "text_pair": text_pair, "image": image, "image_pair": image_pair}
+        columns = choose_columns(rows, names, **named)
+        beside = Path(input).parent if "image" in names else None
         counts = _predict_rows(predictor, rows, columns, fields_of, write, beside)
     _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
     if draw:
@@ -83,9 +89,8 @@ def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple
     return zip(texts, (fields_of(*row) for row in zip(texts, answers, strict=True)), strict=True)
 
 
-def _answer(subject: str, text: str | tuple[str, str], fields: dict) -> dict:
-    texts = {subject: text} if isinstance(text, str) else {"text": text[0], "text_pair": text[1]}
-    return {**texts, **fields}
+def _answer(names: Sequence[str], text: str | tuple[str, str], fields: dict) -> dict:
+    return {**dict(zip(names, [text] if isinstance(text, str) else text, strict=True)), **fields}
 
 
 def _fields(text, answer: dict, scores: bool = False, top: int | None = None, files: MaskFiles | None = None) -> dict:
@@ -111,7 +116,7 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
     for chunk in rows.chunks:
         texts = texts_of(chunk, columns)
         if beside is not None:
-            texts = [None if path is None else str(beside / path) for path in texts]
+            texts = [_beside(beside, path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
         answered = _labelled(predictor, [texts[index] for index in known], fields_of)
         fields = dict(zip(known, (answer for _, answer in answered), strict=True))
@@ -120,6 +125,13 @@ def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside:
         total += len(chunk)
         empty += len(chunk) - len(known)
     return total, empty
+
+
+def _beside(folder: Path, path: str | tuple[str, str] | None) -> str | tuple[str, ...] | None:
+    """Returns a path, or each of a pair, from a folder on."""
+    if path is None:
+        return None
+    return str(folder / path) if isinstance(path, str) else tuple(str(folder / part) for part in path)
 
 
 def _blank(predictor, fields_of: Callable) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kformer.data.apart import keep_apart, split_apart
 from kformer.data.examples import Examples, check_classes, check_labels, has_names, is_segmented, label_counts
 from kformer.data.images.checking import MAX_PIXELS
 from kformer.data.images.columns import check_images
@@ -110,6 +111,7 @@ def load_splits(
     *,
     validation_fraction: float = 0.1,
     seed: int = 0,
+    apart: str | None = None,
     **load_arguments,
 ) -> tuple[Examples, Examples]:
     """Reads the examples to train on and those to validate on, which have the columns and labels of the former.
@@ -119,6 +121,7 @@ def load_splits(
         validation: What to validate on; None takes the part "validation" of the source, or else holds rows out.
         validation_fraction: Share of the rows to hold out, where nothing else is there to validate on.
         seed: Chooses the rows held out.
+        apart: A role whose values are never in both parts: "label", where labels are people.
         **load_arguments: All other arguments of `load`.
 
     Returns:
@@ -134,6 +137,8 @@ def load_splits(
         if VALIDATION in part_names(source, options):
             arguments["split"], validation = TRAIN, source
     train = load(source, **arguments)
+    if validation is None and apart is not None:
+        return split_apart(train, apart, validation_fraction, seed)
     if validation is None:
         return train.split(validation_fraction, seed)
     if "label" in arguments.get("required", _CLASSIFICATION):
@@ -144,6 +149,8 @@ def load_splits(
     if "mask" in train.fields:
         arguments["label_names"] = train.labels
     held_out = load(validation, **arguments)
+    if apart is not None:
+        return keep_apart(train, held_out, apart, validation_fraction, seed, is_one_source=validation == source)
     if train.labels and "mask" not in train.fields:
         check_labels(held_out, label_counts(train))
         held_out = replace(held_out, labels=train.labels)

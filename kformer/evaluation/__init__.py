@@ -5,6 +5,7 @@ from kformer.evaluation.judging import Judged, judge
 from kformer.evaluation.metrics import classification_metrics, multi_label_metrics, regression_metrics
 from kformer.evaluation.report import ReportData, render_report
 from kformer.evaluation.translation import translation_metrics
+from kformer.evaluation.verification import verification_metrics
 
 __all__ = [
     "Judged",
@@ -17,5 +18,6 @@ __all__ = [
     "render_report",
     "roc_curves",
     "translation_metrics",
+    "verification_metrics",
     "worst_mistakes",
 ]

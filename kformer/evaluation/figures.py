@@ -14,11 +14,11 @@ import numpy as np
 
 # Placeholders that matplotlib writes as they are, and what the page's style sheet then decides, in light and in dark.
 _INK, _FAINT = "#010203", "#040506"
-_SERIES = ("#0a0b01", "#0a0b02", "#0a0b03", "#0a0b04", "#0a0b05", "#0a0b06", "#0a0b07", "#0a0b08")
+SERIES = ("#0a0b01", "#0a0b02", "#0a0b03", "#0a0b04", "#0a0b05", "#0a0b06", "#0a0b07", "#0a0b08")
 _CSS_COLOURS = {_INK: "var(--muted)", _FAINT: "var(--line)"} | {
-    colour: f"var(--series-{index})" for index, colour in enumerate(_SERIES, 1)
+    colour: f"var(--series-{index})" for index, colour in enumerate(SERIES, 1)
 }
-MAX_ROC_CURVES = len(_SERIES)
+MAX_ROC_CURVES = len(SERIES)
 _MAX_NUMBERED_CLASSES = 15
 _MAX_NAMED_CLASSES = 40
 _MAX_NAME = 24
@@ -58,14 +58,14 @@ def roc_svg(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
     Returns:
         SVG to put inside a page.
     """
-    figure, axes = _figure(4.2, 3.9)
+    figure, axes = new_figure(4.2, 3.9)
     axes.plot([0, 1], [0, 1], color=_FAINT, linestyle="--", linewidth=1)
-    for colour, (label, (false_rate, true_rate)) in zip(_SERIES, curves.items(), strict=False):
+    for colour, (label, (false_rate, true_rate)) in zip(SERIES, curves.items(), strict=False):
         axes.plot(false_rate, true_rate, color=colour, linewidth=1.8, label=_shortened(label))
     axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     axes.set_aspect("equal")
-    _legend(axes, "lower right")
-    return _svg(figure, "ROC curves")
+    add_legend(axes, "lower right")
+    return to_svg(figure, "ROC curves")
 
 
 def histogram_svg(lengths: Sequence[int], max_length: int | None = None) -> str:
@@ -79,16 +79,16 @@ def histogram_svg(lengths: Sequence[int], max_length: int | None = None) -> str:
         SVG to put inside a page.
     """
     lengths = np.asarray(lengths)
-    figure, axes = _figure(4.4, 2.4)
+    figure, axes = new_figure(4.4, 2.4)
     longest = int(lengths.max())
     width = 1 + longest // _MAX_BARS  # whole, or some bars would hold more lengths than others
     counts, edges = np.histogram(lengths, np.arange(-0.5, longest + width + 0.5, width))
-    axes.bar(edges[:-1], counts, 0.9 * width, align="edge", color=_SERIES[0])
+    axes.bar(edges[:-1], counts, 0.9 * width, align="edge", color=SERIES[0])
     if max_length is not None and max_length <= longest:
-        axes.axvline(max_length + 0.5, color=_SERIES[1], linestyle="--", linewidth=1.4)
+        axes.axvline(max_length + 0.5, color=SERIES[1], linestyle="--", linewidth=1.4)
     axes.grid(visible=False, axis="x")
     axes.set(xlabel="tokens", ylabel="texts")
-    return _svg(figure, "how many texts have which number of tokens")
+    return to_svg(figure, "how many texts have which number of tokens")
 
 
 def confusion_matrix_png(matrix: np.ndarray, labels: Sequence[str]) -> bytes:
@@ -136,19 +136,25 @@ def _abbreviated(count: int) -> str:
 def _curve_svg(name: str, epochs: Sequence[float], lines: Mapping[str, np.ndarray]) -> str:
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = _figure(3.9, 2.5)
+    figure, axes = new_figure(3.9, 2.5)
     for label, values in lines.items():
-        colour = _SERIES[0] if label == "training" else _SERIES[1]
+        colour = SERIES[0] if label == "training" else SERIES[1]
         axes.plot(epochs, values, color=colour, linewidth=1.8, marker="o", markersize=4, label=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.margins(x=0.04, y=0.12)
     axes.set_xlabel("epoch")
     if len(lines) > 1:
-        _legend(axes, "best")
-    return _svg(figure, f"{name} over the epochs")
+        add_legend(axes, "best")
+    return to_svg(figure, f"{name} over the epochs")
 
 
-def _figure(width: float, height: float):
+def new_figure(width: float, height: float):
+    """Returns a figure for a page, and its axes, in the style of all others.
+
+    Args:
+        width: In inches, at the size of the page's text.
+        height: The same.
+    """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -165,13 +171,14 @@ def _figure(width: float, height: float):
     return figure, axes
 
 
-def _legend(axes, place: str) -> None:
+def add_legend(axes, place: str) -> None:
+    """Names the lines or bars that have a label; `place` is matplotlib's `loc`."""
     legend = axes.legend(loc=place, frameon=False, fontsize=9, labelcolor=_INK)
     for text in legend.get_texts():
         text.set_parse_math(False)  # a label may hold $
 
 
-def _svg(figure, title: str) -> str:
+def to_svg(figure, title: str) -> str:
     """The figure as an `<svg>` element that takes its colours and its font from the page."""
     import matplotlib
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 # Class of a task -> the function that judges it.
 _JUDGES = {
+    "FaceVerification": ("kformer.evaluation.verification", "judge_verification"),
     "ImageClassification": ("kformer.evaluation.classification", "judge_classification"),
     "LanguageModeling": ("kformer.evaluation.language_modeling", "judge_language_modeling"),
     "MaskedLanguageModeling": ("kformer.evaluation.language_modeling", "judge_masked_language_modeling"),

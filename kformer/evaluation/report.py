@@ -22,6 +22,9 @@ _HEADLINES = (
     "accuracy",
     "f1_macro",
     "roc_auc",
+    "eer",
+    "tar_at_far_1e_2",
+    "rank_1",
     "mcc",
     "pearson",
     "spearman",
@@ -35,6 +38,7 @@ _TITLES = {
     "bleu": "BLEU",
     "bleu_lowercase": "BLEU, lower-cased",
     "chrf": "chrF",
+    "eer": "Equal error rate",
     "exact_match": "Exact match",
     "f1": "F1 of the boxes shown",
     "f1_macro": "F1, mean of classes",
@@ -57,11 +61,14 @@ _TITLES = {
     "precision_macro": "Precision, mean of classes",
     "precision_micro": "Precision, all decisions",
     "r2": "R²",
+    "rank_1": "Found at rank 1",
     "recall": "Recall of the boxes shown",
     "recall_macro": "Recall, mean of classes",
     "recall_micro": "Recall, all decisions",
     "roc_auc": "ROC AUC",
     "spearman": "Spearman correlation",
+    "tar_at_far_1e_2": "True accept rate at FAR 0.01",
+    "tar_at_far_1e_3": "True accept rate at FAR 0.001",
 }
 _CLASS_COLUMNS = ("ap50", "ap", "precision", "recall", "f1", "roc_auc", "iou")
 _CLASS_TITLES = {"ap": "AP", "ap50": "AP 50", "f1": "F1", "iou": "IoU", "precision": "Precision", "recall": "Recall"}
@@ -84,6 +91,7 @@ class ReportData:
         history: one dict of Keras' logs per epoch.
         confusion: counts (actual, predicted).
         roc: label -> (false positive rate, true positive rate), as `roc_curves` gives them.
+        figures: caption -> SVG of a task's own, as `kformer.evaluation` draws them.
         samples: dicts with equal keys: what was read, and what was made of it.
         legend: label -> (red, green, blue), the colour of a class in the pictures of mistakes.
         mistakes: dicts of text, text_pair, label, predicted and score, as `worst_mistakes` gives them; a `note` takes
@@ -107,6 +115,7 @@ class ReportData:
     history: Sequence[Mapping] = ()
     confusion: np.ndarray | None = None
     roc: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    figures: Mapping[str, str] = field(default_factory=dict)
     samples: Sequence[Mapping] = ()
     legend: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     mistakes: Sequence[Mapping] = ()
@@ -146,6 +155,7 @@ def render_report(report: ReportData) -> str:
         curves={name.replace("_", " "): Markup(svg) for name, svg in curves.items()},
         roc=Markup(roc_svg(report.roc)) if report.roc else None,
         hidden_roc_curves=max(0, len(report.roc) - MAX_ROC_CURVES),
+        figures={caption: Markup(svg) for caption, svg in report.figures.items()},
         confusion=_confusion(report.confusion, report.labels),
         data=_data(report.data),
         histogram=Markup(histogram_svg(report.data["token_lengths"], report.data.get("max_length")))

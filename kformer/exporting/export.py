@@ -42,7 +42,8 @@ def write_savedmodel(task, folder):
     task = with_precision(task, "float32")
     archive = keras.export.ExportArchive()
     archive.track(task)
-    archive.add_endpoint("serve", task.serving())
+    for name, function in task.endpoints().items():
+        archive.add_endpoint(name, function)
     archive.write_out(str(folder), verbose=False)
     (folder / "README.md").write_text(_readme(task), encoding="utf-8")
 

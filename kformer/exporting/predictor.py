@@ -12,7 +12,7 @@ class Predictor:
     Attributes:
         task: the task.
         labels: the label names in order; () where the answers are no labels.
-        input_names: what it reads: ("text",), ("text", "text_pair") or ("image",).
+        input_names: what it reads: ("text",), ("text", "text_pair"), ("image",) or ("image", "image_pair").
         empty_input: an input that says nothing.
         required: the roles that examples must have to be judged by (see `kformer.data.load`).
     """
@@ -29,15 +29,16 @@ class Predictor:
 
         Args:
             inputs: a text or a sequence of texts; for pairs, a sequence of (text, text); for images, a path, the bytes
-                of a file or a uint8 array (height, width, 3), or a sequence of these.
+                of a file or a uint8 array (height, width, 3), or a sequence of these, or of pairs of these.
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
 
         Returns:
             list of dicts (one dict for one input). Of a classification `label`, `score` and `scores` (label ->
             probability); with several labels `labels` (those of at least one half) and `scores`; of a regression
             `score`; of a segmentation `mask` (uint8 of the image's size, indices as the training masks have them, 255
-            for none) and `shares` (label -> share of the pixels); of a translation `translation` and `score`; of a
-            language model `continuation`; of a masked one `filled` and `masks` (for each, token -> probability).
+            for none) and `shares` (label -> share of the pixels); of a face verification `same`, `similarity` and
+            `threshold`; of a translation `translation` and `score`; of a language model `continuation`; of a masked one
+            `filled` and `masks` (for each, token -> probability).
 
         Raises:
             TypeError: an input is of another kind, such as a pair where single texts are read.
@@ -60,11 +61,16 @@ class Predictor:
         return judge(self.task, examples).metrics(seed)
 
     def embed(self, texts):
-        """Sentence vectors of length 1, float32 (n, d_model), by the task's backbone (see `SentenceEmbedder`).
+        """Vectors of length 1, float32 (n, d).
+
+        Of texts they are sentence vectors by the task's backbone (see `SentenceEmbedder`), of the images of a face
+        verification its embeddings.
 
         Args:
-            texts: sequence of str.
+            texts: sequence of str; of images where the model is a face verification.
         """
+        if hasattr(self.task, "embed"):
+            return self.task.embed(list(texts))
         from kformer.tasks.embedding import SentenceEmbedder
         from kformer.tasks.text_processor import TextProcessor
 

@@ -1,5 +1,6 @@
 """The parts of a Transformer: plain Keras layers over `keras.ops`, on every backend."""
 
+from kformer.layers.arc_face import ArcFace
 from kformer.layers.attention import MultiHeadAttention
 from kformer.layers.block import Residual, TransformerBlock
 from kformer.layers.convolution import NormalisedConvolution
@@ -21,6 +22,7 @@ from kformer.layers.sequence_pooling import SequencePooling
 from kformer.layers.stack import TransformerStack
 
 __all__ = [
+    "ArcFace",
     "ConvolutionalStem",
     "DenseDetectionHead",
     "DropPath",

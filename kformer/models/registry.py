@@ -47,7 +47,7 @@ TASKS = {
     "marian": ("translation",),
     "vit": _IMAGE_ENCODER,
     "deit": _IMAGE_ENCODER,
-    "cct": ("image-classification",),
+    "cct": ("image-classification", "face-verification"),
     "vitc": _IMAGE_ENCODER,
     "yolos": ("object-detection",),
 }

@@ -39,6 +39,10 @@ class Task(keras.Model):
     serving_settings = ()
     # So many validation examples are judged for TensorBoard after each epoch.
     num_shown = 1000
+    # What labels are, where it is not to be guessed from them (see `kformer.data.load`).
+    label_kind = None
+    # A role whose values must not be both in training and in validation: people, say.
+    apart = None
     # What decides which epoch was best, and whether more of it is better.
     monitor = ("val_loss", "min")
 
@@ -123,6 +127,23 @@ class Task(keras.Model):
     def adapt(self, train):
         """Sets what the training examples alone determine, before the first step."""
 
+    def check_examples(self, train, validation):
+        """Refuses examples that cannot be trained on or judged by, before anything is computed.
+
+        Args:
+            train, validation: `kformer.data.Examples`.
+
+        Raises:
+            ValueError: saying what is wrong with them.
+        """
+
+    def calibrate(self, validation):
+        """Sets what the validation examples alone determine, after the last step: a threshold, say.
+
+        Args:
+            validation: `kformer.data.Examples`.
+        """
+
     def data_report(self, train):
         """What a report tells of the training texts as the model reads them: a dict.
 
@@ -167,6 +188,10 @@ class Task(keras.Model):
     def serving(self):
         """A `tf.function` from vectors of strings, one per name of `input_names`, to a dict: all of a SavedModel."""
         raise NotImplementedError
+
+    def endpoints(self):
+        """All `tf.function`s of a SavedModel by name; "serve" is what answers are made from."""
+        return {"serve": self.serving()}
 
     def answer(self, outputs, i):
         """The answer to input `i` as a dict, from the arrays that `serving()` gave."""

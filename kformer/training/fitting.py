@@ -42,12 +42,15 @@ def fit(
     task_class = get_task(task_name)
     recipe = recipe_for(task_name, recipe)
     out = Path("saved_models") / _name_of(data) if out is None else Path(out)
+    if task_class.label_kind is not None:
+        load_arguments = {"label_kind": task_class.label_kind, **load_arguments}
     train, held_out = load_splits(
         data,
         validation,
         validation_fraction=recipe.validation_fraction,
         seed=recipe.seed,
         required=task_class.required,
+        apart=task_class.apart,
         **load_arguments,
     )
     train, held_out, cleaned = clean(train, held_out, task_class.cleaning(recipe))

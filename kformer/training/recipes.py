@@ -5,6 +5,7 @@ from typing import Literal
 
 from kformer.errors import suggest
 from kformer.training.image_recipes import (
+    FaceVerificationRecipe,
     ImageClassificationRecipe,
     ObjectDetectionRecipe,
     SegmentationRecipe,
@@ -150,6 +151,7 @@ class MaskedLanguageModelingRecipe(TextRecipe):
 
 # Task on the command line -> its recipe.
 RECIPES = {
+    "face-verification": FaceVerificationRecipe,
     "image-classification": ImageClassificationRecipe,
     "language-modeling": LanguageModelingRecipe,
     "masked-language-modeling": MaskedLanguageModelingRecipe,

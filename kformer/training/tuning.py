@@ -45,11 +45,13 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
     recipe = Recipe() if recipe is None else recipe
     task.check_recipe(recipe)
     check_classes(train)
+    task.check_examples(train, validation)
     folder = None if out is None else RunFolder.create(out, overwrite)
     with contextlib.nullcontext() if folder is None else folder.filling():
         started = time.perf_counter()
         plan = prepare(task, train, recipe)
         history, interrupted = _fit(task, train, validation, recipe, plan, folder, callbacks)
+        task.calibrate(validation)
         judged = judge(task, validation)
         metrics = {"validation": judged.metrics(recipe.seed)}
         if folder is not None:

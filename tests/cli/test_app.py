@@ -64,6 +64,8 @@ def test_help_lists_the_commands_in_the_order_of_use(kformer):
         "generate",
         "embed",
         "similar",
+        "enroll",
+        "identify",
         "export",
         "data",
         "models",

@@ -36,7 +36,7 @@ def test_every_model_is_listed_with_its_paper(kformer):
         ("language-modeling", "gpt2 "),
         ("translation", "transformer-base"),
         ("image-classification, object-detection, segmentation, face-verification", "deit-tiny-distilled"),
-        ("image-classification", "cct-7-3x1-32"),
+        ("image-classification, face-verification", "cct-7-3x1-32"),
         ("object-detection", "yolos-small"),
     ],
 )

@@ -44,6 +44,7 @@ def test_the_likeliest_labels_are_added_on_request(kformer, predictor):
 
 
 def test_a_pair_is_given_as_two_texts(kformer, predictor):
+    predictor.input_names = ("text", "text_pair")
     answer = json.loads(kformer("predict", "run", "--pair", "a man", "sleeps now").out)
     assert predictor.batches == [[("a man", "sleeps now")]]
     assert (answer["text"], answer["text_pair"]) == ("a man", "sleeps now")

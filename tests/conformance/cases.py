@@ -14,10 +14,12 @@ import numpy as np
 from kformer import layers, models
 from kformer.models.cct import ConvolutionalTokenizer
 from kformer.models.yolos import MidPositions
+from kformer.tasks.face_verification.head import EmbeddingHead
 from tests.tiny import (
     FAMILIES,
     backbone,
     detector,
+    face_verifier,
     image_classifier,
     language_model,
     masked_language_model,
@@ -141,6 +143,18 @@ LAYERS = [
     ),
     Case("learned tokens", lambda dtype, _: layers.LearnedTokens(2, D_MODEL, dtype=dtype), X, is_random=False),
     Case("sequence pooling", lambda dtype, _: layers.SequencePooling(dtype=dtype), X, is_random=False),
+    Case(
+        "embedding head",
+        lambda dtype, dropout: EmbeddingHead(4, dropout, dtype=dtype),
+        X[:, 0],
+    ),
+    Case(
+        "arc face",
+        lambda dtype, _: layers.ArcFace(5, margin=0.3, scale=4.0, num_centers=2, dtype=dtype),
+        X[:, 0],
+        {"targets": np.array([0, 3, 1], "int32")},
+        is_random=False,
+    ),
     Case("set prediction head", lambda dtype, _: layers.SetPredictionHead(D_MODEL, 5, dtype=dtype), X, is_random=False),
     Case(
         "convolutional tokens",
@@ -274,6 +288,7 @@ TASKS = [
             "segmentation by masks over patches": ("mask", "patches"),
         }.items()
     ),
+    Case("face verification", lambda dtype, dropout: face_verifier(dtype=dtype, dropout=dropout), PICTURES),
     Case(
         "dense object detection",
         lambda dtype, dropout: detector("dense", dtype=dtype, dropout=dropout),

@@ -28,6 +28,7 @@ def examples_for(task):
 def test_a_fit_traces_once(case):
     model, traces = case.build(dropout=0.1), []
     data = examples_for(model)
+    model.adapt(data)
     model.compile("sgd")
     step = model.train_step
     model.train_step = lambda batch: traces.append(1) or step(batch)

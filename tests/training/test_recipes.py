@@ -31,7 +31,7 @@ def test_another_task_s_recipe_is_refused():
 
 
 def test_an_unknown_task_is_refused():
-    with pytest.raises(ValueError, match="There is no task 'tranlation'. Did you mean 'translation'\\? Known: image-c"):
+    with pytest.raises(ValueError, match="There is no task 'tranlation'. Did you mean 'translation'\\? Known: face-v"):
         recipe_class("tranlation")
 
 

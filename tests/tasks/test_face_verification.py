@@ -1,0 +1,227 @@
+"""Face verification: embeddings, similar where two images show one person."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import kformer as kf
+from kformer.exporting import Predictor, export
+from kformer.tasks import FaceVerification, load_task
+from kformer.tasks.face_verification.metrics import PairAUC
+from kformer.tasks.image_pairs import Verification, area, make_pairs
+from kformer.training.image_recipes import FaceVerificationRecipe
+from tests.tiny import face_verifier, images, people
+
+RECIPE = FaceVerificationRecipe(
+    epochs=6, batch_size=8, learning_rate=1e-2, augment="none", precision="float32", scale=8.0
+)
+FRESH_PROCESS = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("kformer", "keras_hub"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Blocked())
+import json
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+one, other = (tf.constant([tf.io.read_file(path).numpy() for path in paths]) for paths in json.loads(sys.argv[2]))
+answers = model.serve(one, other)
+answers["embedding"] = model.embed(one)["embedding"]
+print(json.dumps({name: value.numpy().tolist() for name, value in answers.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run on six people, judged on four others."""
+    folder = tmp_path_factory.mktemp("runs") / "faces"
+    return kf.fine_tune(face_verifier(embedding_size=8), people(6, 4), people(4, 3, first=6), RECIPE, folder)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """The paths of four pictures, two of each of two people."""
+    folder = tmp_path_factory.mktemp("pictures")
+    paths = [folder / f"{number}.png" for number in range(4)]
+    for path, content in zip(paths, people(2, 2, first=20).values("image"), strict=True):
+        path.write_bytes(content)
+    return [str(path) for path in paths]
+
+
+def batch_of_images(count=3):
+    return {"images": np.random.default_rng(0).normal(size=(count, 8, 8, 3)).astype("float32")}
+
+
+def test_embeddings_are_of_length_1():
+    task = face_verifier()
+    for training in (False, True):
+        np.testing.assert_allclose(np.linalg.norm(task(batch_of_images(), training=training), axis=1), 1.0, atol=1e-5)
+
+
+def test_an_image_and_its_mirror_image_have_one_embedding():
+    task, batch = face_verifier(), batch_of_images()
+    mirrored = {"images": batch["images"][:, :, ::-1]}
+    np.testing.assert_allclose(task(batch), task(mirrored), atol=1e-5)
+    plain = face_verifier(mirror=False)
+    assert np.abs(np.asarray(plain(batch)) - np.asarray(plain(mirrored))).max() > 1e-3
+
+
+def test_the_loss_is_arc_face_s():
+    task, batch, targets = face_verifier(), batch_of_images(), np.array([0, 2, 1])
+    task.adapt(people(3))
+    embeddings = task(batch, training=True)
+    logits = np.asarray(task.people.head(embeddings, targets))
+    expected = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    np.testing.assert_allclose(task.target_losses(targets, embeddings), expected, atol=1e-5)
+
+
+def test_training_moves_the_centers_of_the_people():
+    task, examples = face_verifier(), people(3)
+    task.adapt(examples)
+    task.compile(keras.optimizers.SGD(0.1))
+    before = np.array(task.people.head.centers)
+    task.fit(task.batches(examples, training=True), verbose=0, shuffle=False)
+    assert np.abs(np.asarray(task.people.head.centers) - before).max() > 1e-6
+
+
+def test_a_training_without_people_says_what_to_call():
+    with pytest.raises(ValueError, match="The task knows no people to tell apart. Call `adapt` with the training ex"):
+        face_verifier().batches(people(3), training=True)
+
+
+def test_it_learns_to_tell_people_apart_whom_it_has_not_seen(run):
+    assert run.history[-1]["loss"] < run.history[0]["loss"]
+    assert run.metrics["validation"]["roc_auc"]["value"] > 0.9
+
+
+def test_validation_has_an_area_and_no_loss(run):
+    assert "val_roc_auc" in run.history[0]
+    assert "val_loss" not in run.history[0]
+
+
+def test_the_threshold_is_chosen_on_validation_and_kept(run):
+    task = load_task(run.folder, precision="float32")
+    assert task.has_threshold
+    assert float(task.threshold) == float(run.task.threshold) == run.metrics["validation"]["threshold"]["value"]
+
+
+def test_a_false_accept_rate_chooses_another_threshold():
+    examples = people(6, 3)
+    strict, equal = face_verifier(), face_verifier()
+    strict.far = 1e-3
+    for task in (strict, equal):
+        task.calibrate(examples)
+    assert float(strict.threshold) > float(equal.threshold)
+
+
+def test_names_and_centers_of_the_people_are_not_in_the_file(run):
+    config = json.dumps(run.task.get_config())
+    assert "p0" not in config and "p3" not in config
+    loaded = load_task(run.folder, precision="float32")
+    assert loaded.people is None
+    assert not any("arc_face" in variable.path for variable in loaded.variables)
+
+
+def test_a_saved_task_gives_the_same_embeddings_and_fingerprint(run):
+    loaded, examples = load_task(run.folder, precision="float32"), people(2)
+    np.testing.assert_allclose(loaded.outputs_of(examples), run.task.outputs_of(examples), atol=1e-6)
+    assert loaded.fingerprint == run.task.fingerprint
+
+
+def test_a_run_starts_from_a_run_with_its_embedding(run):
+    started = FaceVerification.from_pretrained(run.folder, embedding_size=8, precision="float32")
+    np.testing.assert_allclose(started(batch_of_images()), run.task(batch_of_images()), atol=1e-6)
+
+
+def test_the_report_shows_curves_and_pairs(run):
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    for shown in ("Accepted pairs", "Similarities", "Equal error rate", "similarity 0."):
+        assert shown in page
+
+
+def test_the_predictor_takes_two_images(run, pictures):
+    answers = Predictor(run.task)([(pictures[0], pictures[1]), (pictures[0], pictures[2])])
+    assert list(answers[0]) == ["same", "similarity", "threshold"]
+    vectors = run.task.embed(pictures)
+    np.testing.assert_allclose([answer["similarity"] for answer in answers], vectors[1:3] @ vectors[0], atol=1e-5)
+    assert [answer["same"] for answer in answers] == [answer["similarity"] >= answer["threshold"] for answer in answers]
+
+
+def test_a_single_image_is_refused(run):
+    with pytest.raises(TypeError, match="reads a pair of images .*: --pair ONE TWO. Received: input 0 = 'a.png'."):
+        Predictor(run.task)(["a.png"])
+
+
+def test_without_a_threshold_there_is_no_answer(pictures):
+    with pytest.raises(ValueError, match="The model has no threshold yet: call `calibrate`"):
+        Predictor(face_verifier())([(pictures[0], pictures[1])])
+
+
+def test_a_savedmodel_compares_and_embeds_in_a_fresh_process(run, pictures, tmp_path):
+    predictor = Predictor(run.task)
+    paths = json.dumps([pictures[:2], pictures[2:]])
+    command = [sys.executable, "-c", FRESH_PROCESS, str(export(predictor, tmp_path / "export")), paths]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr[-2000:]
+    outputs = json.loads(process.stdout.splitlines()[-1])
+    answers = predictor(list(zip(pictures[:2], pictures[2:], strict=True)))
+    np.testing.assert_allclose(outputs["similarity"], [answer["similarity"] for answer in answers], atol=1e-5)
+    assert outputs["same"] == [answer["same"] for answer in answers]
+    np.testing.assert_allclose(outputs["embedding"], run.task.embed(pictures[:2]), atol=1e-5)
+
+
+def test_people_on_both_sides_are_refused():
+    with pytest.raises(ValueError, match="1 people are both in training and in validation: 'p3'. Split by person"):
+        kf.fine_tune(face_verifier(), people(4), people(3, first=3), RECIPE)
+
+
+def test_too_few_people_to_judge_by_are_refused():
+    with pytest.raises(ValueError, match="Received: 1 people in tiny people, of whom 1 have two images."):
+        kf.fine_tune(face_verifier(), people(4), people(1, first=7), RECIPE)
+
+
+def test_labels_that_are_no_names_are_refused():
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="needs one name for each image. Received: labels of the kind 'number'"):
+        FaceVerification.from_recipe(replace(images(4), label_kind="number"), "none", RECIPE)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"embedding_size": 1}, "`embedding_size` must be at least 2"), ({"far": 1.5}, "`far` must be a rate between")],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    task = face_verifier()
+    with pytest.raises(ValueError, match=message):
+        FaceVerification(task.backbone, task.processor, **settings)
+
+
+def test_the_metric_is_the_area_over_all_pairs_of_all_batches():
+    random = np.random.default_rng(0)
+    who = random.integers(0, 5, 40)
+    vectors = random.normal(size=(40, 4)) + 0.7 * np.eye(5, 4)[who]
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("float32")
+    metric = PairAUC(4)
+    for start in (0, 15, 22):
+        stop = {0: 15, 15: 22, 22: 40}[start]
+        metric.update_state(who[start:stop], vectors[start:stop])
+    pairs = make_pairs(who)
+    expected = area(*Verification(pairs.similarities(vectors), pairs.is_genuine).rates())
+    assert float(metric.result()) == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_metric_forgets_the_oldest_embeddings(monkeypatch):
+    monkeypatch.setattr("kformer.tasks.face_verification.metrics._MOST_KEPT", 2)
+    metric = PairAUC(2)
+    for vector in np.eye(2, dtype="float32")[[0, 1, 1, 0]]:
+        metric.update_state(np.array([0]), vector[None])
+    assert float(np.sum(metric.genuine)) == 1 + 2 + 2
