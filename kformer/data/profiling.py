@@ -20,7 +20,8 @@ def profile(examples: Examples, lengths: Sequence[int] | None = None) -> dict:
 
     Args:
         examples: What `load` read.
-        lengths: Number of tokens of each example, if known; (text, target) of a translation.
+        lengths: Number of tokens of each example, or of each row that a long text becomes, if known; (text, target) of
+            a translation.
 
     Returns:
         "source", "rows", "columns" (name -> type), "fields" (role -> column), "label_kind", "labels" (name -> count
@@ -60,8 +61,9 @@ def _lengths(examples: Examples, tokens: Sequence[int] | None) -> dict[str, Sequ
         measured[f"{name}characters"] = [len(text) for text in texts]
         measured[f"{name}words"] = [len(text.split()) for text in texts]
     if tokens is not None:
-        tokens = np.reshape(tokens, (len(examples), -1))
-        measured |= {f"{name}tokens": side for name, side in zip(sides, tokens.T, strict=True)}
+        tokens = np.asarray(tokens)
+        by_side = tokens.T if tokens.ndim == 2 else [tokens]
+        measured |= {f"{name}tokens": side for name, side in zip(sides, by_side, strict=True)}
     return measured
 
 

@@ -73,6 +73,10 @@ def test_examples_without_labels_are_described(write):
     assert (profile["labels"], profile["label_kind"]) == ({}, None)
 
 
+def test_a_text_may_become_several_rows_of_tokens(reviews):
+    assert kd.profile(kd.load(reviews), lengths=[7] * 10 + [9])["lengths"]["tokens"]["most"] == 9
+
+
 def test_the_lengths_of_both_sides_of_a_translation_are_described():
     table = pa.table({"en": ["a dog", "dogs"], "de": ["ein Hund", "Hunde"]})
     profile = kd.profile(kd.Examples(table, {"text": "en", "target": "de"}), lengths=[(3, 4), (2, 2)])

@@ -63,6 +63,7 @@ def test_pretraining_and_fine_tuning_from_it_are_two_calls(tmp_path):
         writer = csv.writer(file)
         writer.writerow(["text", "label"])
         writer.writerows([line.replace("\n", " "), "is" if "is" in line else "has"] for line in LINES)
+        writer.writerow(["one that is longer than a row and becomes several " * 9, "is"])
     recipe = kf.MaskedLanguageModelingRecipe(**SMALL, vocab_size=100)
     first = kf.fit(
         "masked-language-modeling", tmp_path / "labelled.csv", init="none", recipe=recipe, out=tmp_path / "a"
