@@ -69,7 +69,7 @@ _ROOMS = (
 _HOMES = {
     "Examples": "kformer.data",
     "FaceVerificationRecipe": "kformer.training.image_recipes",
-    "Gallery": "kformer.tasks.face_verification",
+    "Gallery": "kformer.tasks.face_verification.gallery",
     "ImageClassificationRecipe": "kformer.training.image_recipes",
     "LanguageModelingRecipe": "kformer.training.recipes",
     "MaskedLanguageModelingRecipe": "kformer.training.recipes",
@@ -80,7 +80,7 @@ _HOMES = {
     "TextClassificationRecipe": "kformer.training.recipes",
     "TransformerModel": "kformer.models",
     "TranslationRecipe": "kformer.training.recipes",
-    "enroll": "kformer.tasks.face_verification",
+    "enroll": "kformer.tasks.face_verification.gallery",
     "export": "kformer.exporting",
     "fine_tune": "kformer.training",
     "fit": "kformer.training",

@@ -6,7 +6,7 @@ from kformer.errors import suggest
 
 # Name on the command line -> (module, class).
 TASKS = {
-    "face-verification": ("kformer.tasks.face_verification", "FaceVerification"),
+    "face-verification": ("kformer.tasks.face_verification.task", "FaceVerification"),
     "image-classification": ("kformer.tasks.image_classification", "ImageClassification"),
     "language-modeling": ("kformer.tasks.language_modeling", "LanguageModeling"),
     "masked-language-modeling": ("kformer.tasks.masked_language_modeling", "MaskedLanguageModeling"),
@@ -17,7 +17,7 @@ TASKS = {
 }
 
 _NAMES = {
-    "FaceVerification": "kformer.tasks.face_verification",
+    "FaceVerification": "kformer.tasks.face_verification.task",
     "ImageClassification": "kformer.tasks.image_classification",
     "LanguageModeling": "kformer.tasks.language_modeling",
     "MaskedLanguageModeling": "kformer.tasks.masked_language_modeling",

@@ -62,8 +62,8 @@ class FaceVerification(ImageTask):
         embedding_size=128,
         mirror=True,
         far=None,
-        margin=0.3,
-        scale=30.0,
+        margin=0.2,
+        scale=16.0,
         num_centers=1,
         dropout=0.0,
         seed=None,
@@ -155,7 +155,7 @@ class FaceVerification(ImageTask):
     @classmethod
     def from_scratch(
         cls,
-        variant="cct-4-3x2-32",
+        variant="vitc-nano-8",
         image_size=64,
         patch_size=None,
         fit=None,
