@@ -1,5 +1,6 @@
 """`kformer doctor`: what is installed, what this machine has, what is missing and the line that mends it."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -41,6 +42,8 @@ def find_problems(packages: dict[str, str | None]) -> list[tuple[str, str]]:
     Args:
         packages: Name -> installed version, None for a missing one.
     """
+    with contextlib.suppress(ImportError):  # said where devices are shown
+        load_tensorflow()
     from kformer.checkpoints.init import MINILM_INSTALL, minilm_folder
 
     pip = f"{sys.executable} -m "

@@ -267,7 +267,7 @@ def _boxes(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
 
 
 def _guess_texts(table: pa.Table, fields: Mapping[str, str], required: Sequence[str]) -> _Guess:
-    attempts = [_translation] if "target" in required else []
+    attempts = [_translation, _only_two_texts] if "target" in required else []
     if "text" not in fields:
         two = "text_pair" not in fields and (not required or {"text_pair", "label"} & {*required})
         attempts += [_usual_pair] if two else []
@@ -293,6 +293,17 @@ def _translation(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
             if fields.get("text", text) == text and fields.get("target", target) == target:
                 return {"text": text, "target": target}, reason
     return _NO_GUESS
+
+
+def _only_two_texts(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
+    """Guesses that the first of two columns of text is translated into the second."""
+    others = {role: column for role, column in fields.items() if role not in ("text", "target")}
+    texts = list(_free_texts(table, others).values())
+    known = {role: fields[role] for role in ("text", "target") if role in fields}
+    if len(texts) != 2 or not {*known.values()} <= {*texts}:
+        return _NO_GUESS
+    text = known.get("text", next((name for name in texts if name != known.get("target")), texts[0]))
+    return {"text": text, "target": next(name for name in texts if name != text)}, "there are two columns of text"
 
 
 def _is_language(name: str) -> bool:

@@ -156,10 +156,10 @@ def _chrf():
 
 
 def _corpus_score(metric, hypotheses: Sequence[str], references: Sequence[str], num_resamples: int) -> dict:
-    """sacrebleu's score, its own bootstrap interval (mean plus and minus), and its signature."""
+    """sacrebleu's score, its own bootstrap interval (mean plus and minus, within 0 to 100), and its signature."""
     score = metric.corpus_score(list(hypotheses), [list(references)], n_bootstrap=max(num_resamples, 1))
-    low = float(score._mean - score._ci) if num_resamples else None
-    high = float(score._mean + score._ci) if num_resamples else None
+    low = max(float(score._mean - score._ci), 0.0) if num_resamples else None
+    high = min(float(score._mean + score._ci), 100.0) if num_resamples else None
     return {"value": float(score.score), "low": low, "high": high, "signature": str(metric.get_signature())}
 
 

@@ -56,7 +56,9 @@ class TranslationRecipe(TextRecipe):
     average: int = option(5, "End with the mean of the weights after so many last epochs; 0 does not.", low=0)
     variant: str = option("transformer-tiny", "Sizes of a model from scratch (--init none).")
     norm_first: bool = option(True, "Normalise before each sublayer of a model from scratch, not after it.")
-    vocab_size: int = option(8000, "Subwords of a model from scratch.", low=5)
+    vocab_size: int | None = option(
+        None, "Subwords of a model from scratch; none is 8,000, or as many as the texts support.", low=5
+    )
     subwords: Literal["bpe", "unigram"] = option("bpe", "How subwords are learned.")
     joint_vocabulary: bool = option(True, "One vocabulary, and one table, for both languages.")
     lowercase: bool = option(False, "Lower-case both sides.")

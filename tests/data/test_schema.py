@@ -100,14 +100,23 @@ def test_the_guess_of_a_translation_is_told():
     assert notes == ("text = 'en' (guessed: its language)", "target = 'de' (guessed: its language)")
 
 
-@pytest.mark.parametrize("columns", [("en", "de", "fr"), ("english", "german"), ("en", "xx")])
-def test_a_translation_is_not_guessed_among_several_or_unknown_languages(columns):
+@pytest.mark.parametrize("columns", [("en", "de", "fr"), ("english", "german", "remark")])
+def test_a_translation_is_not_guessed_among_several_columns(columns):
     message = (
         "a.csv has no column that is the target of a translation by its name. "
         f"Its columns are: {', '.join(columns)}. Name the columns with `text` and `target`."
     )
     with pytest.raises(ValueError, match=message):
         fields({name: ["a b"] for name in columns}, TRANSLATION)
+
+
+def test_the_second_of_two_columns_of_text_is_the_translation():
+    notes = choose_fields(pa.table({"english": ["a b"], "german": ["c d"]}), {}, TRANSLATION, "a.csv")[1]
+    assert [note.partition(" (")[0] for note in notes] == ["text = 'english'", "target = 'german'"]
+
+
+def test_the_other_of_two_columns_is_the_translation_of_a_named_text():
+    assert fields({"english": ["a b"], "german": ["c d"]}, TRANSLATION, text="german")["target"] == "english"
 
 
 def test_a_translation_beside_a_named_text_is_asked_for_by_its_own_name():

@@ -72,3 +72,10 @@ def test_lengths_must_agree():
 def test_chrf_of_each_sentence():
     expected = [sacrebleu.sentence_chrf(h, [r]).score for h, r in zip(HYPOTHESES, REFERENCES, strict=True)]
     np.testing.assert_allclose(sentence_chrf(HYPOTHESES, REFERENCES), expected)
+
+
+def test_an_interval_stays_within_what_a_score_can_be():
+    references = [f"a house and number {number} stand here" for number in range(40)]
+    hypotheses = [*references[:-1], "a mouse"]
+    metrics = translation_metrics(hypotheses, references)
+    assert all(metrics[name]["high"] <= 100 for name in ("bleu", "bleu_lowercase", "chrf"))

@@ -10,18 +10,25 @@ _NO_MESSAGES = 4
 
 
 def train_sentencepiece(
-    texts, vocab_size=8000, model_type="bpe", lowercase=False, character_coverage=1.0, max_lines=2_000_000
+    texts,
+    vocab_size=8000,
+    model_type="bpe",
+    lowercase=False,
+    character_coverage=1.0,
+    max_lines=2_000_000,
+    at_most=False,
 ):
     """A SentencePiece model learned from texts, for `SentencePieceTokenizer`. The same texts give the same model.
 
     Args:
-        texts: iterable of str, read once.
+        texts: iterable of str, read once; a list with `at_most`.
         vocab_size: int, exactly so many pieces, <pad>, <unk>, <s> and </s> included.
         model_type: "bpe" or "unigram".
         lowercase: bool, fold case; what the model decodes is then lower case.
         character_coverage: float in (0, 1], the share of the texts' characters that become pieces; the rarest rest is
             <unk>. Below 1 (0.9995) for large corpora in Chinese or Japanese.
         max_lines: int, from more lines than this a random choice is taken, so that memory stays bounded.
+        at_most: bool, take fewer pieces where the texts do not support so many.
 
     Returns:
         bytes.
@@ -54,6 +61,8 @@ def train_sentencepiece(
             minloglevel=_NO_MESSAGES,
         )
     except RuntimeError as error:
+        if at_most and (largest := _largest(str(error))):
+            return train_sentencepiece(texts, largest, model_type, lowercase, character_coverage, max_lines)
         raise (lines.error or _explained(str(error), lines.count, vocab_size) or error) from None
     return model.getvalue()
 
@@ -104,14 +113,20 @@ class _Lines:
             yield from (line for line in text.splitlines() if line.strip())
 
 
+def _largest(message):
+    """The largest possible vocabulary, where the library says that it was asked for a larger one; else None."""
+    found = re.search(r"too high \(\d+\)\. Please set it to a value <= (\d+)", message)
+    return int(found[1]) if found else None
+
+
 def _explained(message, num_texts, vocab_size):
     """What the library's message means, or None where it is not known."""
-    largest = re.search(r"too high \(\d+\)\. Please set it to a value <= (\d+)", message)
+    largest = _largest(message)
     least = re.search(r"smaller than required_chars\. \d+ vs (\d+)", message)
     if largest:
         return ValueError(
             f"`vocab_size` {vocab_size} is larger than the {num_texts} texts support: the largest possible is "
-            f"{largest[1]}; lower it, or give more text."
+            f"{largest}; lower it, or give more text."
         )
     if least:
         return ValueError(

@@ -108,7 +108,7 @@ class Translation(Task):
         targets,
         variant="transformer-tiny",
         norm_first=True,
-        vocab_size=8000,
+        vocab_size=None,
         subwords="bpe",
         joint=True,
         lowercase=False,
@@ -126,7 +126,8 @@ class Translation(Task):
             sources, targets: lists of str.
             variant: str, whose sizes to take (`kformer models`).
             norm_first: bool, normalise before each sublayer: learns from fewer updates than the paper's norm after it.
-            vocab_size: int, subwords of the joint vocabulary, or of each.
+            vocab_size: int, subwords of the joint vocabulary, or of each; None is 8,000, or as many as the sentences
+                support.
             subwords: str, "bpe" or "unigram".
             joint: bool, one vocabulary and one table of vectors for both languages.
             lowercase: bool, lower-case both sides.
@@ -141,7 +142,8 @@ class Translation(Task):
         from kformer.models import build
 
         corpora = [[*sources, *targets]] if joint else [sources, targets]
-        models = [train_sentencepiece(corpus, vocab_size, subwords, lowercase) for corpus in corpora]
+        size, at_most = (8000, True) if vocab_size is None else (vocab_size, False)
+        models = [train_sentencepiece(corpus, size, subwords, lowercase, at_most=at_most) for corpus in corpora]
         tokenizers = [SentencePieceTokenizer(model) for model in models]
         processor = TranslationProcessor(tokenizers[0], tokenizers[-1], max_length, html)
         keras.utils.set_random_seed(seed)

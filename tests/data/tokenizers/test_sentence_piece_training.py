@@ -102,3 +102,8 @@ def test_a_coverage_that_is_no_share_is_refused(coverage):
 def test_too_few_lines_to_choose_are_refused():
     with pytest.raises(ValueError, match="`max_lines` must be above 100. Received: max_lines=100"):
         train_sentencepiece(["a"], 50, max_lines=100)
+
+
+def test_fewer_pieces_are_learned_where_texts_support_no_more():
+    model = train_sentencepiece(["a small text", "another one"], 8000, at_most=True)
+    assert 5 < SentencePieceTokenizer(model).vocab_size < 100
