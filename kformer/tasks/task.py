@@ -144,6 +144,14 @@ class Task(keras.Model):
             validation: `kformer.data.Examples`.
         """
 
+    def shown(self, validation):
+        """The validation examples that are judged for TensorBoard after each epoch: the first `num_shown`.
+
+        Args:
+            validation: `kformer.data.Examples`.
+        """
+        return validation.take(range(min(len(validation), self.num_shown)))
+
     def data_report(self, train):
         """What a report tells of the training texts as the model reads them: a dict.
 

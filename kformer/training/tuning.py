@@ -191,7 +191,7 @@ def make_callbacks(task, recipe, plan, train, validation, folder):
 
 def _boards(task, recipe, train, validation, folder):
     """Keras' own TensorBoard, and ours."""
-    shown = validation.take(range(min(len(validation), task.num_shown)))
+    shown = task.shown(validation)
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
         TrainingBoard(folder, recipe.to_yaml(), lambda: judge(task, shown), lambda: task.preview(train, recipe)),

@@ -178,6 +178,12 @@ def test_a_savedmodel_compares_and_embeds_in_a_fresh_process(run, pictures, tmp_
     np.testing.assert_allclose(outputs["embedding"], run.task.embed(pictures[:2]), atol=1e-5)
 
 
+def test_few_images_of_each_person_are_shown():
+    examples = people(3, 12).take([*range(14), *range(24, 27)])  # 12 of one person, 2 of another, 3 of the third
+    shown = face_verifier().shown(examples)
+    assert [shown.values("label").count(name) for name in ("p0", "p1", "p2")] == [10, 2, 3]
+
+
 def test_people_on_both_sides_are_refused():
     with pytest.raises(ValueError, match="1 people are both in training and in validation: 'p3'. Split by person"):
         kf.fine_tune(face_verifier(), people(4), people(3, first=3), RECIPE)

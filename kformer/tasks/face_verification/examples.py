@@ -56,3 +56,19 @@ def check_pairs(examples):
             "To judge a face verification two or more people are needed with two or more images each. Received: "
             f"{len(counts)} people in {examples.source}, of whom {len(several)} have two images."
         )
+
+
+def few_of_each(examples, most=10):
+    """The rows of at most so many images of each person who has several: a list of ints, ascending.
+
+    Args:
+        examples: `kformer.data.Examples`.
+        most: int, 2 or more.
+    """
+    people = examples.values("label")
+    counts, seen, rows = Counter(people), Counter(), []
+    for row, person in enumerate(people):
+        seen[person] += 1
+        if counts[person] > 1 and seen[person] <= most:
+            rows.append(row)
+    return rows

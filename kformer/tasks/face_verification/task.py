@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kformer.models.registry import families_serving
-from kformer.tasks.face_verification.examples import check_people, names_of
+from kformer.tasks.face_verification.examples import check_people, few_of_each, names_of
 from kformer.tasks.face_verification.head import EmbeddingHead, People
 from kformer.tasks.face_verification.metrics import PairAUC
 from kformer.tasks.face_verification.serving import make_embedding, make_serving
@@ -208,6 +208,10 @@ class FaceVerification(ImageTask):
 
     def check_examples(self, train, validation):
         check_people(train, validation)
+
+    def shown(self, validation):
+        """At most `num_shown` images, few of each person, so that there are pairs of both kinds among them."""
+        return validation.take(few_of_each(validation)[: self.num_shown])
 
     def calibrate(self, validation):
         """Sets the threshold: the least similarity that counts as one person.
