@@ -9,9 +9,29 @@ from kformer.tasks.task import Task
 
 
 class ImageTask(Task):
-    """A task whose processor is an `ImageProcessor`, and whose inputs are images: paths, bytes or arrays."""
+    """A task whose processor is an `ImageProcessor`, and whose inputs are images: paths, bytes or arrays.
+
+    A task defines `settings` beside what `Task` asks for.
+    """
 
     input_names = ("image",)
+
+    @classmethod
+    def from_recipe(cls, train, init, recipe):
+        settings = {**cls.settings(train, recipe), **recipe.task_options()}
+        if init != "none":
+            return cls.from_pretrained(init, **settings)
+        return cls.from_scratch(variant=recipe.variant, patch_size=recipe.patch_size, **settings)
+
+    @classmethod
+    def settings(cls, train, recipe):
+        """What the constructors of this task take beside `ImageRecipe.task_options`: a dict.
+
+        Args:
+            train: `kformer.data.Examples`.
+            recipe: the task's recipe.
+        """
+        raise NotImplementedError
 
     def data_report(self, train):
         return {}

@@ -17,8 +17,9 @@ class Task(keras.Model):
     `compile()` without arguments takes the task's own loss, metrics and optimizer, and any of yours instead.
     `batches(examples)` gives the `tf.data.Dataset` that `fit` and `evaluate` want.
 
-    A task defines `from_recipe`, `target_losses`, `default_metrics`, `element_source`, `serving` and `answer`, and has
-    a `processor`: a plain object, since a Keras layer that holds a lookup turns XLA off for the whole model.
+    A task defines `from_recipe`, `target_losses`, `default_metrics`, `element_source`, `serving`, `answer` and
+    `arguments`, and has a `processor` of its `processor_class`: a plain object, since a Keras layer that holds a lookup
+    turns XLA off for the whole model.
 
     The loss is the sum over real targets divided by the number of real targets of the whole optimizer step. A
     sample weight of 0 marks a target that is not real. When a step is spread over several batches, the inputs carry
@@ -27,6 +28,9 @@ class Task(keras.Model):
 
     backbone = None
     processor = None
+    head = None
+    # Its `from_config` takes what `get_config` of a processor gave.
+    processor_class = None
     # What reports call it, and what to try of `kformer` after a run.
     title = ""
     example_command = ""
@@ -424,6 +428,37 @@ class Task(keras.Model):
         random = [layer for layer in self._flatten_layers() if isinstance(layer, Dropout | DropPath)]
         for i, layer in enumerate(random):
             layer.seed_generator.state.assign([seed % 2**31, i])
+
+    def variables_by_name(self):
+        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
+        from kformer.checkpoints import own_variables
+
+        return {**own_variables(self.backbone), **({} if self.head is None else own_variables(self.head, "head/"))}
+
+    def stages(self):
+        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
+        return [*self.backbone.stages(), *([] if self.head is None else [[self.head]])]
+
+    def arguments(self):
+        """The constructor's arguments beside backbone and processor, as a configuration holds them: a dict."""
+        return {}
+
+    def get_config(self):
+        backbone = keras.saving.serialize_keras_object(self.backbone)
+        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
+        backbone["config"]["dtype"] = "float32"
+        return {
+            "name": self.name,
+            "backbone": backbone,
+            "processor": self.processor.get_config(),
+            **self.arguments(),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
+        return cls(backbone, cls.processor_class.from_config(config.pop("processor")), **config)
 
     def save_assets(self, dir_path):
         """Writes the processor's files into a saved model; Keras calls this."""

@@ -1,6 +1,5 @@
 """What tasks share whose targets are tokens."""
 
-import keras
 from keras import ops
 
 from kformer.tasks.losses import cross_entropy
@@ -19,12 +18,6 @@ class TokenPrediction(Task):
 
     def default_metrics(self):
         return [TokenAccuracy()]
-
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
-        return {"name": self.name, "backbone": backbone, "processor": self.processor.get_config()}
 
 
 def in_float32(logits):

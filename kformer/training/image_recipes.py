@@ -62,6 +62,11 @@ class ImageRecipe(Recipe):
                 "beside it. Give `image_size` too."
             )
 
+    def task_options(self):
+        """What the constructors of all tasks on images take of the recipe, by name."""
+        names = ("fit", "image_memory", "dropout", "drop_path", "precision", "seed")
+        return {"image_size": self.size, **{name: getattr(self, name) for name in names}}
+
     def augmentation_options(self):
         """What `kformer.data.image_augmentation.AugmentationSettings` takes of the recipe, by name."""
         return {name: getattr(self, name) for name in self.for_augmentation}

@@ -35,8 +35,6 @@ class Classification(Task):
         Logits (batch, labels); for a regression values (batch,).
     """
 
-    processor_class = None
-
     def __init__(self, backbone, processor, labels=(), problem="single_label", dropout=0.1, seed=None, **kwargs):
         super().__init__(**kwargs)
         _check(labels, problem)
@@ -149,35 +147,13 @@ class Classification(Task):
             return {"labels": [label for label, score in scores.items() if score >= 0.5], "scores": scores}
         return {"label": outputs["label"][i].decode(), "score": float(outputs["score"][i]), "scores": scores}
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return {**own_variables(self.backbone), "head/kernel": self.head.kernel, "head/bias": self.head.bias}
-
-    def stages(self):
-        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
-        return [*self.backbone.stages(), [self.head]]
-
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
+    def arguments(self):
         return {
-            "name": self.name,
-            "backbone": backbone,
-            "processor": self.processor.get_config(),
             "labels": list(self.labels),
             "problem": self.problem,
             "dropout": self.dropout,
             "seed": self.seed,
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, cls.processor_class.from_config(config.pop("processor")), **config)
 
 
 def _check(labels, problem):

@@ -46,6 +46,7 @@ class FaceVerification(ImageTask):
         Embeddings (batch, embedding_size), float32.
     """
 
+    processor_class = ImageProcessor
     title = "face verification"
     example_command = "predict {run} --pair one.jpg two.jpg"
     required = ("image", "label")
@@ -97,24 +98,10 @@ class FaceVerification(ImageTask):
         )
 
     @classmethod
-    def from_recipe(cls, train, init, recipe):
+    def settings(cls, train, recipe):
         names_of(train)  # before weights are read
-        settings = {
-            "image_size": recipe.size,
-            "fit": recipe.fit,
-            "image_memory": recipe.image_memory,
-            "dropout": recipe.dropout,
-            "drop_path": recipe.drop_path,
-            "precision": recipe.precision,
-            "seed": recipe.seed,
-            **{
-                name: getattr(recipe, name)
-                for name in ("embedding_size", "mirror", "far", "margin", "scale", "num_centers")
-            },
-        }
-        if init != "none":
-            return cls.from_pretrained(init, **settings)
-        return cls.from_scratch(variant=recipe.variant, patch_size=recipe.patch_size, **settings)
+        names = ("embedding_size", "mirror", "far", "margin", "scale", "num_centers")
+        return {name: getattr(recipe, name) for name in names}
 
     @classmethod
     def from_pretrained(
@@ -334,37 +321,11 @@ class FaceVerification(ImageTask):
             digest.update(np.asarray(variable, "float32").tobytes())
         return digest.hexdigest()
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return {**own_variables(self.backbone), **own_variables(self.head, "head/")}
-
     def stages(self):
         """The layers in groups from input to output: what layer-wise rates and freezing count by."""
         people = [] if self.people is None else [self.people.head]
         return [*self.backbone.stages(), [self.head, *people]]
 
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
-        return {
-            "name": self.name,
-            "backbone": backbone,
-            "processor": self.processor.get_config(),
-            "embedding_size": self.embedding_size,
-            "mirror": self.mirror,
-            "far": self.far,
-            "margin": self.margin,
-            "scale": self.scale,
-            "num_centers": self.num_centers,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, ImageProcessor.from_config(config.pop("processor")), **config)
+    def arguments(self):
+        names = ("embedding_size", "mirror", "far", "margin", "scale", "num_centers", "dropout", "seed")
+        return {name: getattr(self, name) for name in names}

@@ -38,21 +38,8 @@ class ImageClassification(ImageTask, Classification):
     required = ("image", "label")
 
     @classmethod
-    def from_recipe(cls, train, init, recipe):
-        settings = {
-            "labels": train.labels,
-            "problem": PROBLEMS[train.label_kind],
-            "image_size": recipe.size,
-            "fit": recipe.fit,
-            "image_memory": recipe.image_memory,
-            "dropout": recipe.dropout,
-            "drop_path": recipe.drop_path,
-            "precision": recipe.precision,
-            "seed": recipe.seed,
-        }
-        if init != "none":
-            return cls.from_pretrained(init, **settings)
-        return cls.from_scratch(variant=recipe.variant, patch_size=recipe.patch_size, **settings)
+    def settings(cls, train, recipe):
+        return {"labels": train.labels, "problem": PROBLEMS[train.label_kind]}
 
     @classmethod
     def from_pretrained(

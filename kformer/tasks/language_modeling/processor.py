@@ -151,3 +151,8 @@ class WindowElements:
         if self.with_step_targets:
             inputs["step_targets"] = tf.TensorSpec((None,), "float32")
         return inputs, ids, tf.TensorSpec((None, None), "float32")
+
+    @classmethod
+    def from_config(cls, config):
+        """A processor from what `get_config` returned; `load` is to read its tokenizers."""
+        return cls(**config)

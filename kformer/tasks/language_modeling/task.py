@@ -39,6 +39,7 @@ class LanguageModeling(TokenPrediction):
         ValueError: when windows, or the tokens to add, are longer than the backbone's positions.
     """
 
+    processor_class = LanguageModelProcessor
     title = "language modeling"
     example_command = 'generate {run} --prompt "How a text of your own begins"'
     required = ("text",)
@@ -225,24 +226,8 @@ class LanguageModeling(TokenPrediction):
     def _generator(self):
         return Generator(CausalDecoder(self.backbone), self.processor.tokenizer.end_id)
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return own_variables(self.backbone)
-
-    def stages(self):
-        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
-        return self.backbone.stages()
-
-    def get_config(self):
-        return {**super().get_config(), "max_new_tokens": self.max_new_tokens}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, LanguageModelProcessor(**config.pop("processor")), **config)
+    def arguments(self):
+        return {"max_new_tokens": self.max_new_tokens}
 
 
 def _few(backbone):

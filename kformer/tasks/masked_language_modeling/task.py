@@ -32,6 +32,7 @@ class MaskedLanguageModeling(TokenPrediction):
         Logits (batch, masks, vocab_size), float32; at every position where no places are given.
     """
 
+    processor_class = MaskedTextProcessor
     title = "masked language modeling"
     example_command = 'predict {run} "a text with a [MASK] of your own"'
     required = ("text",)
@@ -185,11 +186,5 @@ class MaskedLanguageModeling(TokenPrediction):
         unread = [self.backbone.pooler]
         return [*(stage for stage in self.backbone.stages() if stage != unread), [self.head]]
 
-    def get_config(self):
-        return {**super().get_config(), "mask_rate": self.mask_rate}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, MaskedTextProcessor.from_config(config.pop("processor")), **config)
+    def arguments(self):
+        return {"mask_rate": self.mask_rate}

@@ -54,6 +54,7 @@ class ObjectDetection(ImageTask):
         The head's outputs, a dict.
     """
 
+    processor_class = ImageProcessor
     title = "object detection"
     example_command = "predict {run} picture.jpg --draw drawn"
     required = ("image", "boxes")
@@ -121,22 +122,13 @@ class ObjectDetection(ImageTask):
     def from_recipe(cls, train, init, recipe):
         _check_boxes(train)
         head, reason = choose_head(recipe.head, len(train), init)
+        names = ("head_channels", "head_convolutions", *cls.serving_settings)
         settings = {
             "labels": train.labels,
             "head": head,
-            "image_size": recipe.size,
-            "fit": recipe.fit,
-            "image_memory": recipe.image_memory,
-            "dropout": recipe.dropout,
-            "drop_path": recipe.drop_path,
-            "head_channels": recipe.head_channels,
-            "head_convolutions": recipe.head_convolutions,
-            "score_threshold": recipe.score_threshold,
-            "nms_iou": recipe.nms_iou,
-            "max_detections": recipe.max_detections,
-            "precision": recipe.precision,
-            "seed": recipe.seed,
             "proportions_of": None if recipe.square else train,
+            **{name: getattr(recipe, name) for name in names},
+            **recipe.task_options(),
         }
         if init != "none":
             task = cls.from_pretrained(init, **settings)
@@ -330,34 +322,9 @@ class ObjectDetection(ImageTask):
         found = list(parts)[: outputs["num"][i]]
         return {"boxes": [_as_answer(self.labels[number], score, box) for box, score, number in found]}
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return {**own_variables(self.backbone), **own_variables(self.head, "head/")}
-
-    def stages(self):
-        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
-        return [*self.backbone.stages(), [self.head]]
-
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
+    def arguments(self):
         names = ("head_kind", "head_channels", "head_convolutions", *self.serving_settings, "seed")
-        return {
-            "name": self.name,
-            "backbone": backbone,
-            "processor": self.processor.get_config(),
-            "labels": list(self.labels),
-            **{name: getattr(self, name) for name in names},
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, ImageProcessor.from_config(config.pop("processor")), **config)
+        return {"labels": list(self.labels), **{name: getattr(self, name) for name in names}}
 
 
 def _check(labels, head_kind, score_threshold, nms_iou, max_detections):

@@ -54,6 +54,7 @@ class Segmentation(ImageTask):
         Logits (batch, height, width, labels), float32, of the images' size.
     """
 
+    processor_class = SegmentationProcessor
     title = "segmentation"
     example_command = "predict {run} picture.jpg --masks masks"
     required = ("image", "mask")
@@ -133,24 +134,12 @@ class Segmentation(ImageTask):
             self.decoder.build(patches, None if self.fusion is None else pixels)
 
     @classmethod
-    def from_recipe(cls, train, init, recipe):
-        settings = {
+    def settings(cls, train, recipe):
+        return {
             "names": train.labels,
             "ignored": ignored_names(train.labels, recipe.ignore_label),
-            "decoder": recipe.decoder,
-            "decoder_layers": recipe.decoder_layers,
-            "pixel_block": recipe.pixel_block,
-            "image_size": recipe.size,
-            "fit": recipe.fit,
-            "image_memory": recipe.image_memory,
-            "dropout": recipe.dropout,
-            "drop_path": recipe.drop_path,
-            "precision": recipe.precision,
-            "seed": recipe.seed,
+            **{name: getattr(recipe, name) for name in ("decoder", "decoder_layers", "pixel_block")},
         }
-        if init != "none":
-            return cls.from_pretrained(init, **settings)
-        return cls.from_scratch(variant=recipe.variant, patch_size=recipe.patch_size, **settings)
 
     @classmethod
     def from_pretrained(
@@ -350,35 +339,14 @@ class Segmentation(ImageTask):
         height, width = self.processor.image_size
         return super().answers(columns, max(min(batch_size, _MOST_LOGITS // (height * width * len(self.labels))), 1))
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return own_variables(self.backbone)
-
     def stages(self):
         """The layers in groups from input to output: what layer-wise rates and freezing count by."""
         return [*self.backbone.stages(), [layer for layer in (self.fusion, self.decoder) if layer is not None]]
 
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
+    def arguments(self):
         return {
-            "name": self.name,
-            "backbone": backbone,
-            "processor": self.processor.get_config(),
             "names": list(self.class_map.names),
             "ignored": list(self.class_map.ignored),
             "decoder": self.decoder_kind,
-            "decoder_layers": self.decoder_layers,
-            "pixel_block": self.pixel_block,
-            "dropout": self.dropout,
-            "seed": self.seed,
+            **{name: getattr(self, name) for name in ("decoder_layers", "pixel_block", "dropout", "seed")},
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, SegmentationProcessor.from_config(config.pop("processor")), **config)

@@ -188,5 +188,5 @@ class TextClassification(Classification):
         unread = [self.backbone.pooler] if self.pooling == "mean" else None
         return [*(stage for stage in self.backbone.stages() if stage != unread), [self.head]]
 
-    def get_config(self):
-        return {**super().get_config(), "pooling": self.pooling}
+    def arguments(self):
+        return {**super().arguments(), "pooling": self.pooling}

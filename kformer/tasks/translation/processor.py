@@ -125,3 +125,8 @@ class TranslationProcessor:
     def get_config(self):
         """The constructor's arguments, without the tokenizers."""
         return {"max_length": self.max_length, "html": self.html, "kind": self.kind, "is_joint": self.is_joint}
+
+    @classmethod
+    def from_config(cls, config):
+        """A processor from what `get_config` returned; `load` is to read its tokenizers."""
+        return cls(**config)

@@ -31,6 +31,7 @@ class Translation(Task):
         Logits (batch, target_length, target_vocab_size).
     """
 
+    processor_class = TranslationProcessor
     title = "translation"
     example_command = 'predict {run} "a sentence of your own"'
     required = ("text", "target")
@@ -216,30 +217,5 @@ class Translation(Task):
         """
         return align(self, texts, self.translate(texts) if translations is None else translations)
 
-    def variables_by_name(self):
-        """The trainable variables by their names in the checkpoint tables (`kformer.checkpoints`)."""
-        from kformer.checkpoints import own_variables
-
-        return own_variables(self.backbone)
-
-    def stages(self):
-        """The layers in groups from input to output: what layer-wise rates and freezing count by."""
-        return self.backbone.stages()
-
-    def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        # Precision belongs to where a task runs, not to the file: `load_task` chooses it anew.
-        backbone["config"]["dtype"] = "float32"
-        return {
-            "name": self.name,
-            "backbone": backbone,
-            "processor": self.processor.get_config(),
-            "beam_size": self.beam_size,
-            "length_penalty": self.length_penalty,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"), custom_objects=custom_objects)
-        return cls(backbone, TranslationProcessor(**config.pop("processor")), **config)
+    def arguments(self):
+        return {"beam_size": self.beam_size, "length_penalty": self.length_penalty}
