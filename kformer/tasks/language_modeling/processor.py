@@ -110,6 +110,11 @@ class LanguageModelProcessor:
             "settings": self._settings if self.tokenizer is None else self.tokenizer.get_config(),
         }
 
+    @classmethod
+    def from_config(cls, config):
+        """A processor from what `get_config` returned; `load` is to read its tokenizer."""
+        return cls(**config)
+
 
 class WindowElements:
     """Batches of windows as NumPy arrays (see `kformer.data.batches.Elements`).
@@ -151,8 +156,3 @@ class WindowElements:
         if self.with_step_targets:
             inputs["step_targets"] = tf.TensorSpec((None,), "float32")
         return inputs, ids, tf.TensorSpec((None, None), "float32")
-
-    @classmethod
-    def from_config(cls, config):
-        """A processor from what `get_config` returned; `load` is to read its tokenizers."""
-        return cls(**config)
