@@ -35,6 +35,12 @@ def test_a_function_of_two_tensors_has_both_gradients():
         np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-5)
 
 
+def test_bfloat16_is_rounded_once_at_the_end():
+    x = tf.cast(X, "bfloat16")
+    expected, _ = value_and_gradient(ACTIVATIONS["gelu"], tf.cast(x, "float32"))
+    np.testing.assert_array_equal(activate("gelu", x, training=True), tf.cast(expected, "bfloat16"))
+
+
 def test_shapes_may_change_from_step_to_step():
     graph = tf.function(lambda x: activate("gelu", x, training=True), input_signature=[tf.TensorSpec((None, 6))])
     for length in (1, 3, 4):

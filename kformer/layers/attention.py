@@ -92,7 +92,7 @@ class MultiHeadAttention(keras.layers.Layer):
         training=False,
         return_scores=False,
     ):
-        query = self._split_heads(self.query(inputs) * (1.0 / math.sqrt(self.d_head)))
+        query = self._heads(self.query, inputs) * (1.0 / math.sqrt(self.d_head))
         if keys_values is None:
             keys_values = self.keys_values(inputs if context is None else context)
         key, value = keys_values
@@ -115,24 +115,28 @@ class MultiHeadAttention(keras.layers.Layer):
         # Keras warns of a softmax over one element, which the first token of a sequence is.
         scores = ops.ones_like(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
         mixed = ops.matmul(self.score_dropout(scores, training=training), value)
-        outputs = self.output_projection(self._join_heads(mixed))
+        outputs = self._joined(mixed, self.output_projection)
 
         extras = ((scores,) if return_scores else ()) + ((cache,) if cache is not None else ())
         return (outputs, *extras) if extras else outputs
 
     def keys_values(self, context):
         """The keys and values of a context (batch, key, d_context): two tensors (batch, num_heads, key, d_head)."""
-        return self._split_heads(self.key(context)), self._split_heads(self.value(context))
+        return self._heads(self.key, context), self._heads(self.value, context)
 
-    def _split_heads(self, x):
-        """(batch, length, d_model) -> (batch, num_heads, length, d_head)."""
-        shape = ops.shape(x)
-        return ops.transpose(ops.reshape(x, (*shape[:2], self.num_heads, self.d_head)), (0, 2, 1, 3))
+    # The projections read matrices: TensorFlow adds the bias within the product of two matrices, and after any other.
 
-    def _join_heads(self, x):
+    def _heads(self, projection, x):
+        """(batch, length, d_in) -> (batch, num_heads, length, d_head)."""
+        batch, length, width = ops.shape(x)
+        x = projection(ops.reshape(x, (-1, width)))
+        return ops.transpose(ops.reshape(x, (batch, length, self.num_heads, self.d_head)), (0, 2, 1, 3))
+
+    def _joined(self, x, projection):
         """(batch, num_heads, length, d_head) -> (batch, length, d_model)."""
-        x = ops.transpose(x, (0, 2, 1, 3))
-        return ops.reshape(x, (*ops.shape(x)[:2], self.d_model))
+        batch, _, length, _ = ops.shape(x)
+        x = projection(ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, self.d_model)))
+        return ops.reshape(x, (batch, length, self.d_model))
 
     def empty_cache(self, batch_size, max_length):
         """Zero keys and values for `cache`: two tensors (batch_size, num_heads, max_length, d_head)."""

@@ -1,6 +1,7 @@
 """The position-wise feed-forward network."""
 
 import keras
+from keras import ops
 
 from kformer.layers.activations import activate, get_activation
 from kformer.layers.dropout import Dropout
@@ -56,10 +57,12 @@ class FeedForward(keras.layers.Layer):
             self.hidden_dropout.build(hidden_shape)
 
     def call(self, inputs, training=False):
-        hidden = activate(self.activation, self.hidden(inputs), training)
+        # As a matrix: TensorFlow adds the bias within the product of two matrices, and after any other.
+        hidden = self.hidden(ops.reshape(inputs, (-1, inputs.shape[-1])))
+        hidden = activate(self.activation, hidden, training)
         if self.hidden_dropout is not None:
             hidden = self.hidden_dropout(hidden, training=training)
-        return self.output_projection(hidden)
+        return ops.reshape(self.output_projection(hidden), ops.shape(inputs))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.d_model)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kformer.training.adam import adam_step, global_norm, update_if
+from kformer.training.adam import adam_step, global_norm, make_step, update_if
 from kformer.training.schedules import rate_factor
 
 # Keras' own numbers; the largest is NVIDIA Apex's.
@@ -125,17 +125,25 @@ class AdamW(keras.optimizers.Optimizer):
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         update = super()._backend_update_step
+        # What Keras passes on to `update_step` as the learning rate. Computed for each variable, its hundreds of
+        # scalars would take longer than the updates of a small model.
+        step = self._step()
         if self.loss_scale is None:
-            update(grads, trainable_variables, learning_rate)
+            update(grads, trainable_variables, step)
             return
         # A sum of squares is finite only where every gradient is, also every one accumulated: no further pass.
         finite = ops.isfinite(self.gradient_norm)
         changed = [*trainable_variables, *self._momentums, *self._velocities]
-        update_if(finite, lambda: update(grads, trainable_variables, learning_rate), changed)
+        update_if(finite, lambda: update(grads, trainable_variables, step), changed)
         self._adjust_loss_scale(finite)
         # Keras counts every batch once it is applied: a skipped update takes its batches back.
         taken_back = ops.where(finite, 0, self.accumulation)
         self._iterations.assign(self._iterations - ops.cast(taken_back, self._iterations.dtype))
+
+    def _step(self):
+        decay_rates = self.weight_decay_rate * ops.convert_to_tensor(self._decays, "float32")
+        rates = self.current_rate() * self.multipliers
+        return make_step(rates, decay_rates, (self.beta_1, self.beta_2), self.iterations + 1)
 
     def _adjust_loss_scale(self, finite):
         count = ops.where(finite, self.finite_updates + 1.0, 0.0)
@@ -145,18 +153,18 @@ class AdamW(keras.optimizers.Optimizer):
         self.loss_scale.assign(ops.where(finite, kept, 0.5 * self.loss_scale))
         self.finite_updates.assign(ops.where(grows, 0.0, count))
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient, variable, step):
         index = self._get_variable_index(variable)
         adam_step(
             variable,
             self._momentums[index],
             self._velocities[index],
             gradient,
-            rate=self.current_rate() * self.multipliers[index],
-            decay=self.weight_decay_rate * self._decays[index],
+            step.rates[index],
+            step.decays[index],
+            powers=(step.power_1, step.power_2),
             betas=(self.beta_1, self.beta_2),
             epsilon=self.epsilon,
-            update=self.iterations + 1,
         )
 
     def get_config(self):

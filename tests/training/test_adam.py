@@ -4,25 +4,26 @@ import keras
 import numpy as np
 import pytest
 
-from kformer.training.adam import adam_step, global_norm, plain_step, plain_update_if, update_if
+from kformer.training.adam import adam_step, global_norm, make_step, plain_step, plain_update_if, update_if
 
-SETTINGS = {"rate": np.float32(0.1), "decay": np.float32(0.05), "betas": (0.9, 0.99), "epsilon": 1e-3}
+BETAS = (0.9, 0.99)
 
 
-def steps(step, count=4):
-    """A variable and its moments after some steps with random gradients."""
+def run(apply, count=4, rate=0.1, decay_rate=0.05):
+    """A variable and its moments after some updates with random gradients, by `adam_step` or `plain_step`."""
     random = np.random.default_rng(0)
     start = random.normal(size=(3, 4)), np.zeros((3, 4)), np.zeros((3, 4))
     variables = [keras.Variable(value.astype("float32")) for value in start]
     for update in range(1, count + 1):
-        gradient = random.normal(size=(3, 4)).astype("float32")
-        step(*variables, keras.ops.convert_to_tensor(gradient), update=keras.ops.cast(update, "float32"), **SETTINGS)
+        gradient = keras.ops.convert_to_tensor(random.normal(size=(3, 4)).astype("float32"))
+        step = make_step(np.float32([rate]), np.float32([decay_rate]), BETAS, update)
+        apply(*variables, gradient, step.rates[0], step.decays[0], (step.power_1, step.power_2), BETAS, epsilon=1e-3)
     return [np.asarray(variable) for variable in variables]
 
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_fused_step_is_the_plain_one(count):
-    for fused, expected in zip(steps(adam_step, count), steps(plain_step, count), strict=True):
+    for fused, expected in zip(run(adam_step, count), run(plain_step, count), strict=True):
         np.testing.assert_allclose(fused, expected, rtol=1e-5, atol=1e-6)
 
 
