@@ -10,7 +10,7 @@ class Step(NamedTuple):
     """What one update does to every variable, computed once.
 
     Attributes:
-        rates, decays: lists of scalars, of each variable: its rate r, and the factor 1 - r d that decay multiplies it by.
+        rates, decays: lists of scalars, of each variable: its rate r, and the factor 1 - r d of its decay.
         power_1, power_2: scalars b1^t and b2^t, where t is 1 at the first update.
     """
 
