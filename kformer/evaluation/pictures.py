@@ -82,7 +82,7 @@ def to_png(pixels):
     from PIL import Image
 
     file = io.BytesIO()
-    (Image.fromarray(pixels) if isinstance(pixels, np.ndarray) else pixels).save(file, "PNG", optimize=True)
+    (Image.fromarray(pixels) if isinstance(pixels, np.ndarray) else pixels).save(file, "PNG")
     return file.getvalue()
 
 

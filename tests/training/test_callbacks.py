@@ -96,6 +96,7 @@ def write(folder, **optimizer):
     """What TensorBoard reads after one epoch of three steps: tag -> list of (step, value)."""
     judged = SimpleNamespace(samples=SAMPLES, confusion=np.array([[1, 0], [2, 3]]), labels=("bad", "good"))
     board = callback_of(TrainingBoard(folder, "epochs: 1\n", lambda: judged, every=2), learning_rate=0.5, **optimizer)
+    board.set_params({"epochs": 1})
     board.on_train_begin()
     for step in range(3):
         board.on_train_batch_end(step)
@@ -126,6 +127,17 @@ def test_the_board_shows_the_loss_scale_where_there_is_one(tmp_path):
 
 def test_the_board_shows_no_loss_scale_where_there_is_none(written):
     assert "step/loss_scale" not in written
+
+
+@pytest.mark.parametrize(("epochs", "shown"), [(3, [0, 1, 2]), (6, [1, 3, 5]), (7, [0, 3, 6]), (20, [5, 12, 19])])
+def test_the_board_shows_predictions_evenly_up_to_the_last_epoch(tmp_path, monkeypatch, epochs, shown):
+    board = TrainingBoard(tmp_path, "", judge=None, most=3)
+    board.set_params({"epochs": epochs})
+    seen = []
+    monkeypatch.setattr(board, "_show", seen.append)
+    for epoch in range(epochs):
+        board.on_epoch_end(epoch)
+    assert seen == shown
 
 
 def test_the_board_shows_the_recipe(written):

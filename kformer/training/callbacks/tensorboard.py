@@ -6,9 +6,10 @@ import keras
 class TrainingBoard(keras.callbacks.Callback):
     """Writes to TensorBoard what `keras.callbacks.TensorBoard` does not.
 
-    Per tenth step the learning rate, the gradient norm and, in float16, the loss scale; per epoch the speed, some
-    predictions with their text, the confusion matrix as an image and, where the judge draws one, a `picture` of some
-    predictions; at the start the recipe and, of images, some as training sees them.
+    Per tenth step the learning rate, the gradient norm and, in float16, the loss scale; after each epoch, or where
+    there are many after each second, third, ..., some predictions with their text, the confusion matrix as an image
+    and, where the judge draws one, a `picture` of some predictions; at the start the recipe and, of images, some as
+    training sees them.
 
     Args:
         folder: path of the logs.
@@ -16,15 +17,17 @@ class TrainingBoard(keras.callbacks.Callback):
         judge: function without arguments that returns an `kformer.evaluation.Judged` of the validation examples.
         preview: function without arguments that returns a PNG file of what training sees, or None.
         every: int, steps between two points of the rate.
+        most: int, how many times predictions are shown; beside epochs of seconds they would take most of the time.
     """
 
-    def __init__(self, folder, recipe_text, judge, preview=lambda: None, every=10):
+    def __init__(self, folder, recipe_text, judge, preview=lambda: None, every=10, most=20):
         super().__init__()
         self.folder = str(folder)
         self.recipe_text = recipe_text
         self.judge = judge
         self.preview = preview
         self.every = every
+        self.most = most
 
     def on_train_begin(self, logs=None):
         import tensorflow as tf
@@ -50,6 +53,15 @@ class TrainingBoard(keras.callbacks.Callback):
                 tf.summary.scalar("step/loss_scale", optimizer.loss_scale)
 
     def on_epoch_end(self, epoch, logs=None):
+        if self._is_shown(epoch):
+            self._show(epoch)
+
+    def _is_shown(self, epoch):
+        """Whether predictions are shown after this epoch: evenly up to the last, `most` times or fewer."""
+        epochs = self.params["epochs"]
+        return (epochs - 1 - epoch) % -(-epochs // self.most) == 0
+
+    def _show(self, epoch):
         import tensorflow as tf
 
         judged = self.judge()
