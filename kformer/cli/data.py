@@ -9,6 +9,7 @@ from kformer.cli.console import number, print_table, short_path
 from kformer.cli.options import ROLES, data_options, given
 from kformer.cli.quiet import load_tensorflow
 from kformer.training.image_recipes import Strength
+from kformer.wording import counted
 
 
 @click.command()
@@ -49,7 +50,7 @@ def data(source, split, json_file, preview, augment, **arguments):
 
 def print_profile(profile: dict):
     """Prints what `kformer.data.profile` returns."""
-    click.echo(f"{profile['source']}: {profile['rows']:,} rows")
+    click.echo(f"{profile['source']}: {counted(profile['rows'], 'row')}")
     for line in profile["notes"]:
         click.echo(line)
     roles = {column: role for role, column in profile["fields"].items()}
@@ -57,7 +58,7 @@ def print_profile(profile: dict):
     columns = [(name, kind, roles.get(name, "")) for name, kind in profile["columns"].items()]
     print_table(("column", "type", "used as"), columns)
     if profile["labels"]:
-        title = "labels" if profile["label_kind"] == "number" else f"{len(profile['labels'])} labels"
+        title = "labels" if profile["label_kind"] == "number" else counted(len(profile["labels"]), "label")
         click.echo()
         print_table((title, _counted(profile)), [(name, number(count)) for name, count in profile["labels"].items()])
     click.echo()
@@ -66,7 +67,8 @@ def print_profile(profile: dict):
     rows = [(unit, *(f"{values[name]:,.0f}" for name in quantiles)) for unit, values in lengths.items()]
     print_table(("size" if "image" in profile["fields"] else "length in", *quantiles), rows)
     click.echo()
-    for line in profile["problems"] or ["no problems found"]:
+    problems = profile["problems"] or ([] if profile["rejected"] else ["no problems found"])
+    for line in problems:
         click.echo(line)
 
 

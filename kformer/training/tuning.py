@@ -16,6 +16,7 @@ from kformer.training.records import tell, write_records
 from kformer.training.run import Run
 from kformer.training.schedules import EXPONENTIAL_FINAL_RATE
 from kformer.training.stages import freeze_stages, stage_multipliers
+from kformer.wording import counted
 
 
 def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, callbacks=(), data_report=None):
@@ -110,7 +111,7 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
     # Images are all of one size.
     padding = f" of {len(plan.boundaries)} lengths; {plan.padding_share:.1%} of the tokens are padding"
     tell(
-        f"{len(plan.lengths):,} training examples in {plan.num_batches:,} batches"
+        f"{counted(len(plan.lengths), 'training example')} in {counted(plan.num_batches, 'batch', 'batches')}"
         f"{padding if len(plan.boundaries) > 1 else ''}. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )

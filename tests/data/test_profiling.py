@@ -39,7 +39,7 @@ def test_problems_are_told(sample):
         "2 texts rid of superfluous white space",
         "2 texts with HTML tags or entities (kept; `html` removes them)",
         "2 training rows that repeat another dropped",
-        "1 training texts that occur with several labels kept",
+        "1 training text that occurs with several labels kept",
     ]
 
 
