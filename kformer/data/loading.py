@@ -49,6 +49,8 @@ def load(
         source: A .csv, .tsv, .jsonl or .parquet file; parallel files, as "train.en,train.de"; a .txt file, which is
             one example; a folder of *.txt, of <class>/*.txt, or with the parts train and validation;
             "tfds:NAME[/CONFIG]"; "digits"; "digit-masks"; "digit-scenes"; "docstrings"; "numbers[:en-de]"; "stdlib".
+            Of a table the first row names the columns, unless it is data: a number beside text, a value that occurs
+            again in its column, or sentences, and no usual name of a column; `notes` says so.
             Images: a folder of <class>/*.jpg, of images and masks, or in the form of VOC or COCO; a .json file of
             COCO; a table with a column of paths. A .zip, .tar or .tar.gz of a folder is read like the folder.
         text: Column of the text; None guesses it, and `notes` says so.
