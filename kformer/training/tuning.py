@@ -9,7 +9,16 @@ from kformer.data.examples import check_classes
 from kformer.evaluation import judge
 from kformer.runs import RunFolder
 from kformer.tasks.precision import resolve_precision
-from kformer.training.callbacks import AverageWeights, StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
+from kformer.training.callbacks import (
+    AverageWeights,
+    EpochLines,
+    StopOnNaN,
+    Throughput,
+    TimeEstimate,
+    TrainingBoard,
+    in_words,
+    is_interactive,
+)
 from kformer.training.optimizer import INITIAL_LOSS_SCALE, AdamW
 from kformer.training.recipe import Recipe
 from kformer.training.records import tell, write_records
@@ -118,10 +127,12 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
     for line in task.data_notes(train):
         tell(line)
     # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
+    # The lines come last, to tell what all others put into the logs.
+    lines = [] if is_interactive() else [EpochLines(recipe.epochs, tell)]
     callbacks = keras.callbacks.CallbackList(
-        [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks],
+        [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks, *lines],
         add_history=True,
-        add_progbar=True,
+        add_progbar=is_interactive(),
         model=task,
         epochs=recipe.epochs,
         steps=plan.num_batches,
@@ -153,8 +164,14 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
 def _end_early(history, callbacks, recipe):
     """Ends an interrupted training as its last epoch would have done: best weights restored, logs closed."""
     kept = "the best epoch so far is kept" if recipe.restore_best else "the weights are kept as they are now"
-    tell(f"\nInterrupted after epoch {len(history.epoch)} of {recipe.epochs}: {kept}. Interrupt again to drop the run.")
+    done = f"Interrupted after epoch {len(history.epoch)} of {recipe.epochs}"
+    _tell_below(f"{done}: {kept}. Interrupt again to drop the run.")
     callbacks.on_train_end()
+
+
+def _tell_below(line):
+    """Shows a line of progress while an epoch runs: below the progress bar, where there is one."""
+    tell(f"\n{line}" if is_interactive() else line)
 
 
 def _logs_of_epochs(history):
@@ -170,7 +187,7 @@ def make_callbacks(task, recipe, plan, train, validation, folder):
     made = [
         StopOnNaN(),
         Throughput(len(plan.lengths), plan.num_tokens),
-        TimeEstimate(recipe.epochs * plan.num_batches, tell),
+        TimeEstimate(recipe.epochs * plan.num_batches, _tell_below),
     ]
     if folder is not None:
         made += _boards(task, recipe, train, validation, folder.file("tensorboard"))

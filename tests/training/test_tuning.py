@@ -33,6 +33,20 @@ def test_the_history_tells_the_speed(tuned):
     assert tuned.history[0]["examples_per_second"] > 0 < tuned.history[0]["tokens_per_second"]
 
 
+def test_in_a_file_each_epoch_is_a_plain_line(capsys):
+    tune()
+    out = capsys.readouterr().out
+    assert [line.partition(":")[0] for line in out.splitlines() if "epoch" in line] == ["epoch 1/2", "epoch 2/2"]
+    assert not {"\r", "\b", "\x1b"} & set(out)
+
+
+def test_a_terminal_shows_keras_progress_bar(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    tune(epochs=1)
+    out = capsys.readouterr().out
+    assert "\u2501" in out and "epoch 1/1" not in out
+
+
 def test_nothing_is_written_without_a_folder(tuned):
     assert tuned.folder is None
 
