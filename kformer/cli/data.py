@@ -67,8 +67,7 @@ def print_profile(profile: dict):
     rows = [(unit, *(f"{values[name]:,.0f}" for name in quantiles)) for unit, values in lengths.items()]
     print_table(("size" if "image" in profile["fields"] else "length in", *quantiles), rows)
     click.echo()
-    problems = profile["problems"] or ([] if profile["rejected"] else ["no problems found"])
-    for line in problems:
+    for line in profile["problems"] or ["no problems found"]:
         click.echo(line)
 
 

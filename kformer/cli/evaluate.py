@@ -29,7 +29,7 @@ def evaluate(folder, source, split, json_file, precision, **arguments):
     load_tensorflow()
     predictor = kf.load(folder, precision=precision)
     examples = kf.data.load(source, required=predictor.required, **given({"split": split, **arguments}))
-    for line in examples.notes:
+    for line in (*examples.notes, *examples.problems):
         click.echo(line)
     metrics = predictor.evaluate(examples)
     print_metrics(metrics)

@@ -33,8 +33,9 @@ class Examples:
             otherwise.
         source: What was read, for messages.
         rejected: The rows that could not be used.
-        notes: Lines to show: what was guessed, how many rows were rejected.
-        problems: Sentences on what a training would refuse of it; only where it was read with nothing required.
+        notes: Lines to show: what was guessed.
+        problems: Further ones: how many rows were rejected and why, or, where nothing was required, which rows a
+            training would reject.
     """
 
     table: pa.Table

@@ -76,7 +76,7 @@ def load(
         max_pixels: Images with more are refused before they are decoded.
 
     Returns:
-        The examples, with the rows that cannot be used in `rejected` and the guesses in `notes`.
+        The examples, with the rows that cannot be used in `rejected`, told in `problems`, and the guesses in `notes`.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
@@ -236,7 +236,7 @@ def _reject(examples: Examples, reading: Reading, problems: dict[int, str], most
         if limit := _limit(rejections, total, most):
             raise ValueError(f"{reading.file}: {summary}{limit}")
         kept = np.setdiff1d(np.arange(len(examples)), np.fromiter(problems, int, len(problems)))
-        examples = replace(examples.take(kept), rejected=tuple(rejections), notes=(*examples.notes, summary))
+        examples = replace(examples.take(kept), rejected=tuple(rejections), problems=(*examples.problems, summary))
     texts = {examples.fields[role] for role in TEXT_ROLES if role in examples.fields}
     table = examples.table
     for position, name in enumerate(table.column_names):
