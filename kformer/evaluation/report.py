@@ -169,7 +169,7 @@ def render_report(report: ReportData) -> str:
 def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
     """The metrics of one split: headlines, all that are not of one class, and a row for each class."""
     overall = [
-        {"name": key, "title": _TITLES.get(key, key.replace("_", " ")), **value, "bar": _bar(value)}
+        {"name": key, "title": _metric_title(key, value), **value, "bar": _bar(value)}
         for key, value in metrics.items()
         if isinstance(value, Mapping) and "/" not in key
     ]
@@ -194,6 +194,11 @@ def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
             if columns
         ],
     }
+
+
+def _metric_title(name: str, metric: Mapping) -> str:
+    title = _TITLES.get(name, name.replace("_", " "))
+    return f"{title}, {metric['note']}" if "note" in metric else title
 
 
 def _class_title(column: str) -> str:

@@ -236,6 +236,12 @@ def test_rows_that_could_not_be_used_are_told_once():
     assert text.count("it is no image") == 1
 
 
+def test_a_note_stands_beside_the_title_of_a_metric():
+    bleu = {"value": 31.5, "low": 30.0, "high": 33.0, "note": "by characters"}
+    text = checked(render_report(ReportData(title="run", task="t", metrics={"validation": {"bleu": bleu}}))).text
+    assert "BLEU, by characters" in text
+
+
 def test_a_long_text_is_cut():
     mistake = {"text": "x" * 5000, "text_pair": None, "label": "a", "predicted": "b", "score": 0.9}
     text = checked(render_report(ReportData(title="run", task="t", mistakes=[mistake]))).text
