@@ -27,6 +27,8 @@ from kformer.training.schedules import EXPONENTIAL_FINAL_RATE
 from kformer.training.stages import freeze_stages, stage_multipliers
 from kformer.wording import counted
 
+_ENOUGH_UPDATES = 8  # of an epoch
+
 
 def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, callbacks=(), data_report=None):
     """Trains a task on examples and judges it; plain Keras otherwise.
@@ -124,11 +126,11 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
         f"{padding if len(plan.boundaries) > 1 else ''}. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )
-    for line in task.data_notes(train):
+    for line in (*_few_updates(plan, recipe), *task.data_notes(train)):
         tell(line)
-    # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
     # The lines come last, to tell what all others put into the logs.
     lines = [] if is_interactive() else [EpochLines(recipe.epochs, tell)]
+    # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
     callbacks = keras.callbacks.CallbackList(
         [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks, *lines],
         add_history=True,
@@ -159,6 +161,23 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
         interrupted = True
         _end_early(task.history, callbacks, recipe)
     return _logs_of_epochs(task.history), interrupted
+
+
+def _few_updates(plan, recipe):
+    """A line on what to set where an epoch has fewer than `_ENOUGH_UPDATES`, as small data has; otherwise none."""
+    updates = plan.num_batches // plan.micro_batches
+    if updates >= _ENOUGH_UPDATES:
+        return ()
+    longer = plan.lengths.reshape(len(plan.lengths), -1).max(axis=1)
+    name, smaller = "batch_size", max(len(longer) // _ENOUGH_UPDATES, 1)
+    if recipe.batch_tokens is not None:
+        name, smaller = "batch_tokens", max(int(longer.sum()) // _ENOUGH_UPDATES, int(longer.max()))
+    now = getattr(recipe, name)
+    lower = f"lower `{name}` from {now:,} to {smaller:,}, or " if smaller < now else ""
+    return (
+        f"An epoch has {counted(updates, 'update')} of the weights, which teaches little: {lower}raise `epochs` from "
+        f"{recipe.epochs:,}.",
+    )
 
 
 def _end_early(history, callbacks, recipe):
