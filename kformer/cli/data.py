@@ -32,15 +32,13 @@ def data(source, split, json_file, preview, augment, **arguments):
     """
     import kformer as kf
 
-    if preview:
-        load_tensorflow()
-
     examples = kf.data.load(source, required=(), **given({"split": split, **arguments}))
     profile = kf.data.profile(examples)
     print_profile(profile)
     for rejection in examples.rejected[:10]:
         click.echo(f"unusable: {rejection.place}: {rejection.reason}: {rejection.raw[:80]}")
     if preview:
+        load_tensorflow()
         kf.runs.write_atomic(preview, kf.data.preview(examples, augment))
         click.echo(f"\ndrawn in {short_path(preview)}")
     if json_file:

@@ -56,7 +56,6 @@ def predict(
     given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
-    load_tensorflow()
     unreadable = _Unreadable()
     options = {"scores": scores, "top": top}
     if input:
@@ -104,6 +103,7 @@ def _predictor(folder: str, precision: str, draw: str | None):
     """Returns the run's predictor, which draws what it finds where it is told to."""
     import kformer as kf
 
+    load_tensorflow(folder)
     predictor = kf.load(folder, precision=precision)
     return Drawing(predictor, draw) if draw else predictor
 
