@@ -14,6 +14,7 @@ from kformer.data.sources.headers import why_data
         (("great", "pos"), [("dull", "neg"), ("fine", "pos")], "'pos' occurs again in its column"),
         (("no", "great"), [("yes", "dull"), ("no", "bad")], "'no' occurs again in its column"),
         (("Go.", "Geh!"), [("Hi.", "Hallo.")], "it holds sentences"),
+        (("A dog runs over the grass", "Ein Hund rennt."), [("Hi.", "Hallo.")], "it holds sentences"),
     ],
 )
 def test_a_first_row_of_data_is_found(first, below, reason):
@@ -30,6 +31,7 @@ def test_a_first_row_of_data_is_found(first, below, reason):
         (("0", "1"), [("a film", "x")]),
         (("", "remark"), [("0", "a film"), ("1", "")]),
         (("How was the film?", "Would you see it again?"), [("dull", "no")]),
+        (("I liked it.", "I would see it again."), [("4", "1"), ("5", "5")]),
         (("remark", "verdict"), [("a film", "x"), ("remark", "verdict"), ("dull", "y")]),
     ],
 )

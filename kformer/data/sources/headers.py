@@ -7,6 +7,7 @@ from kformer.data.column_names import holds_usual_name
 
 COMPARED_ROWS = 100  # so many rows below the first are compared with it
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
+_MANY_WORDS = 6
 # Questions are no sign: surveys have them as the names of columns.
 _SENTENCE_ENDS = (".", "!", "\u3002", "\uff01")
 
@@ -31,7 +32,15 @@ def why_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> str:
         column = {row[position].strip() for row in below if len(row) == len(cells) and list(row) != list(first)}
         if cell and cell in column:
             return f"{cell!r} occurs again in its column"
-    return "it holds sentences" if all(cell.endswith(_SENTENCE_ENDS) for cell in cells) else ""
+    # Statements that people were to agree with are names of columns, too: below them are no sentences.
+    alike = sum(map(_are_sentences, below))
+    return "it holds sentences" if _are_sentences(cells) and 2 * alike >= len(below) else ""
+
+
+def _are_sentences(cells: Sequence[str]) -> bool:
+    """Tells whether the fields of a row end as sentences do, or are as long; one of them must end so."""
+    ends = [cell.strip().endswith(_SENTENCE_ENDS) for cell in cells]
+    return any(ends) and all(end or len(cell.split()) >= _MANY_WORDS for cell, end in zip(cells, ends, strict=True))
 
 
 def field_names(count: int) -> list[str]:
