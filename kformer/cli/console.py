@@ -36,19 +36,17 @@ def print_metrics(metrics: dict, title: str | None = None):
     """Prints metrics with their 95 % intervals, those of single labels left out.
 
     Args:
-        metrics: Flat names -> {"value", "low", "high"} or a number.
+        metrics: Flat names -> {"value", "low", "high"} or a number; a "note" stands beside the name.
         title: Stands above the table.
     """
     rows = []
     for name, entry in metrics.items():
         if "/" in name:
             continue
-        if not isinstance(entry, dict):
-            rows.append((name, number(entry), ""))
-        elif entry.get("low") is None:
-            rows.append((name, number(entry["value"]), ""))
-        else:
-            rows.append((name, number(entry["value"]), f"{number(entry['low'])} to {number(entry['high'])}"))
+        entry = entry if isinstance(entry, dict) else {"value": entry}
+        shown = f"{name}, {entry['note']}" if "note" in entry else name
+        interval = "" if entry.get("low") is None else f"{number(entry['low'])} to {number(entry['high'])}"
+        rows.append((shown, number(entry["value"]), interval))
     print_table(("metric", "value", "95 % interval"), rows, title)
 
 

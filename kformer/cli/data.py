@@ -9,6 +9,7 @@ from kformer.cli.console import number, print_table, short_path
 from kformer.cli.options import ROLES, data_options, given
 from kformer.cli.quiet import load_tensorflow
 from kformer.training.image_recipes import Strength
+from kformer.wording import counted
 
 
 @click.command()
@@ -31,15 +32,13 @@ def data(source, split, json_file, preview, augment, **arguments):
     """
     import kformer as kf
 
-    if preview:
-        load_tensorflow()
-
     examples = kf.data.load(source, required=(), **given({"split": split, **arguments}))
     profile = kf.data.profile(examples)
     print_profile(profile)
     for rejection in examples.rejected[:10]:
         click.echo(f"unusable: {rejection.place}: {rejection.reason}: {rejection.raw[:80]}")
     if preview:
+        load_tensorflow()
         kf.runs.write_atomic(preview, kf.data.preview(examples, augment))
         click.echo(f"\ndrawn in {short_path(preview)}")
     if json_file:
@@ -49,7 +48,7 @@ def data(source, split, json_file, preview, augment, **arguments):
 
 def print_profile(profile: dict):
     """Prints what `kformer.data.profile` returns."""
-    click.echo(f"{profile['source']}: {profile['rows']:,} rows")
+    click.echo(f"{profile['source']}: {counted(profile['rows'], 'row')}")
     for line in profile["notes"]:
         click.echo(line)
     roles = {column: role for role, column in profile["fields"].items()}
@@ -57,7 +56,7 @@ def print_profile(profile: dict):
     columns = [(name, kind, roles.get(name, "")) for name, kind in profile["columns"].items()]
     print_table(("column", "type", "used as"), columns)
     if profile["labels"]:
-        title = "labels" if profile["label_kind"] == "number" else f"{len(profile['labels'])} labels"
+        title = "labels" if profile["label_kind"] == "number" else counted(len(profile["labels"]), "label")
         click.echo()
         print_table((title, _counted(profile)), [(name, number(count)) for name, count in profile["labels"].items()])
     click.echo()

@@ -27,14 +27,14 @@ class Drawing:
     def __getattr__(self, name: str):
         return getattr(self._predictor, name)
 
-    def __call__(self, pictures: Sequence[str]) -> list[dict]:
-        """Returns the answers, and draws them."""
+    def __call__(self, pictures: Sequence[str], **options) -> list[dict | None]:
+        """Returns the answers, and draws them; `options` are the predictor's."""
         from kformer.evaluation.pictures import drawn_answer
 
-        answers = self._predictor(pictures)
+        answers = self._predictor(pictures, **options)
         self._folder.mkdir(parents=True, exist_ok=True)
         for picture, answer in zip(pictures, answers, strict=True):
-            if isinstance(picture, str):
+            if isinstance(picture, str) and answer is not None:
                 drawn_answer(picture, answer["boxes"], self.labels).save(self._folder / self._new_name(picture))
         return answers
 

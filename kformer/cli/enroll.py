@@ -44,7 +44,7 @@ def enroll(folder, people, out, keep, overwrite, precision):
         )
     if is_gallery(destination) and not overwrite:
         raise FileExistsError(f"{destination} holds a gallery: give another --out, or --overwrite to replace it.")
-    load_tensorflow()
+    load_tensorflow(folder)
     predictor = kf.load(folder, precision=precision)
     examples = read_people(people)
     for rejection in examples.rejected:

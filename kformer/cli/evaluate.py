@@ -25,11 +25,13 @@ def evaluate(folder, source, split, json_file, precision, **arguments):
     kformer evaluate saved_models/reviews --data test.csv --json metrics.json
     """
     import kformer as kf
+    from kformer.data.sources import check_source
 
-    load_tensorflow()
+    check_source(source)
+    load_tensorflow(folder)
     predictor = kf.load(folder, precision=precision)
     examples = kf.data.load(source, required=predictor.required, **given({"split": split, **arguments}))
-    for line in examples.notes:
+    for line in (*examples.notes, *examples.problems):
         click.echo(line)
     metrics = predictor.evaluate(examples)
     print_metrics(metrics)

@@ -23,6 +23,6 @@ def export(folder, to, out):
     import kformer as kf
 
     destination = Path(out) if out else Path(folder) / {"savedmodel": "export", "hf": "hf"}[to]
-    load_tensorflow()
+    load_tensorflow(folder)
     kf.export(kf.load(folder), destination, to=to)
     click.echo(f"written to {short_path(destination)}")

@@ -230,12 +230,16 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
     @recipe_options(recipe_class)
     def command(data, validation, init, recipe_file, out, overwrite, **arguments):
         import kformer as kf
+        from kformer.data.sources import check_source
 
         is_example = data is None or data.partition(":")[0] == settings.data
         fields = take_recipe_fields(arguments, recipe_class)
         base = settings.recipe if is_example else {}
         recipe = recipe_class.from_file(recipe_file) if recipe_file else recipe_class(**base)
         recipe = recipe.replace(**fields)
+        for source in (data, validation):
+            if source is not None:
+                check_source(source, settings.roles)
         load_tensorflow()
         run = kf.fit(
             task,

@@ -43,9 +43,9 @@ def generate(
 
     if bool(prompts) == bool(input):
         raise ValueError(f"Give either --prompt or --input. Received: {'both' if prompts else 'none'}.")
-    load_tensorflow()
-    sampling = kf.generation.Sampling(temperature, top_k, top_p, repetition_penalty)
     prompts = list(prompts) or _read_prompts(input, format, text)
+    load_tensorflow(folder)
+    sampling = kf.generation.Sampling(temperature, top_k, top_p, repetition_penalty)
     task = kf.tasks.load_task(folder, precision=precision)
     if not isinstance(task, kf.tasks.LanguageModeling):
         raise ValueError(f"{folder} holds a task of {task.title}, which continues no texts. Use `kformer predict`.")

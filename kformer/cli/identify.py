@@ -33,7 +33,7 @@ def identify(folder, pictures, run, threshold, top, as_json, precision):
     import kformer as kf
 
     gallery, run = _open(Path(folder), run)
-    load_tensorflow()
+    load_tensorflow(run)
     predictor = kf.load(run, precision=precision)
     found = gallery.identify(predictor, list(pictures), top, threshold)
     if as_json:

@@ -22,7 +22,10 @@ def models(source, epochs, max_length, **arguments):
     With --for, also what a run on your examples would take on this machine.
     """
     import kformer as kf
+    from kformer.data.sources import check_source
 
+    if source is not None:
+        check_source(source)
     load_tensorflow()
     variants = kf.models.variants()
     if source is None:

@@ -1,7 +1,8 @@
 """`kformer predict`: answers for texts or pictures on the command line, or for every row of a file."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from kformer.cli.drawing import Drawing
 from kformer.cli.masks_out import MaskFiles, open_mask_files
 from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
-from kformer.cli.rows_in import READERS, open_rows
+from kformer.cli.rows_in import READERS, Rows, open_rows
 from kformer.cli.rows_out import open_writer
+
+_SOME_FAILED = 1  # the exit status beside 0 for all and 2 for none, as `ls` and `grep` have it
 
 
 @click.command()
@@ -39,7 +42,8 @@ def predict(
     """Label or translate texts, or tell what pictures show.
 
     Pictures are labelled, what is in them is found, or two of them are compared (--pair), as the run was trained to. A
-    file keeps its columns and gains `label` and `score`, or `boxes`. --input may be a folder of pictures.
+    file keeps its columns and gains `label` and `score`, or `boxes`. --input may be a folder of pictures. Of several
+    pictures those that cannot be read are named and passed over; the exit status is 1 then, and 2 where none is left.
 
     \b
     kformer predict saved_models/reviews "a stirring, funny film"
@@ -52,41 +56,71 @@ def predict(
     given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
-    load_tensorflow()
-    if not input:
+    unreadable = _Unreadable()
+    options = {"scores": scores, "top": top}
+    if input:
+        started = time.perf_counter()
+        with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
+            predictor = _predictor(folder, precision, draw)
+            fields_of = partial(_fields, **options, files=open_mask_files(predictor, masks))
+            names = predictor.input_names
+            named = {"text": text, "text_pair": text_pair, "image": image, "image_pair": image_pair}
+            columns = choose_columns(rows, names, **named)
+            beside = Path(input).parent if "image" in names else None
+            counts = _predict_rows(predictor, rows, columns, fields_of, write, beside, unreadable)
+            unreadable.check(counts.answered)
+        _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
+    else:
         with open_writer(output) as write:
             predictor = _predictor(folder, precision, draw)
-            fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
-            names = predictor.input_names
-            write([_answer(names, *row) for row in _labelled(predictor, texts or pairs, fields_of)])
-        if draw:
-            predictor.tell()
-        return
-    started = time.perf_counter()
-    with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
-        predictor = _predictor(folder, precision, draw)
-        fields_of = partial(_fields, scores=scores, top=top, files=open_mask_files(predictor, masks))
-        names = predictor.input_names
-        named = {"text": text, "text_pair": text_pair, "image": image, "image_pair": image_pair}
-        columns = choose_columns(rows, names, **named)
-        beside = Path(input).parent if "image" in names else None
-        counts = _predict_rows(predictor, rows, columns, fields_of, write, beside)
-    _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
+            fields_of = partial(_fields, **options, files=open_mask_files(predictor, masks))
+            answers = _predict_inputs(predictor, texts or pairs, fields_of, unreadable)
+            unreadable.check(len(answers))
+            write(answers)
     if draw:
         predictor.tell()
+    if unreadable.count:
+        click.get_current_context().exit(_SOME_FAILED)
+
+
+class _Unreadable:
+    """Names the pictures that cannot be read, as they are met, and counts them."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, error: Exception):
+        self.count += 1
+        note(" ".join(str(error).split()))
+
+    def check(self, num_answered: int):
+        """Raises a ValueError where no other picture was answered."""
+        if self.count and not num_answered:
+            raise ValueError(f"Not one of {self.count:,} pictures can be read. Give pictures that other programs show.")
 
 
 def _predictor(folder: str, precision: str, draw: str | None):
     """Returns the run's predictor, which draws what it finds where it is told to."""
     import kformer as kf
 
+    load_tensorflow(folder)
     predictor = kf.load(folder, precision=precision)
     return Drawing(predictor, draw) if draw else predictor
 
 
-def _labelled(predictor, texts: Sequence, fields_of: Callable) -> Iterator[tuple]:
-    answers = predictor(list(texts))
-    return zip(texts, (fields_of(*row) for row in zip(texts, answers, strict=True)), strict=True)
+def _predict_inputs(predictor, inputs: Sequence, fields_of: Callable, unreadable: _Unreadable) -> list[dict]:
+    """Returns the rows of what is given on the command line, without those of pictures that cannot be read."""
+    # One picture by itself fails as everything does: in one line.
+    answered = _answered(predictor, inputs, fields_of, unreadable if len(inputs) > 1 else None)
+    return [_answer(predictor.input_names, inputs[index], fields) for index, fields in answered.items()]
+
+
+def _answered(predictor, inputs: Sequence, fields_of: Callable, unreadable: _Unreadable | None) -> dict[int, dict]:
+    """Returns the columns of each prediction by the position of its input; pictures without one were named."""
+    reads_pictures = "image" in predictor.input_names
+    answers = predictor(list(inputs), **({"on_unreadable": unreadable} if reads_pictures else {}))
+    rows = enumerate(zip(inputs, answers, strict=True))
+    return {index: fields_of(given, answer) for index, (given, answer) in rows if answer is not None}
 
 
 def _answer(names: Sequence[str], text: str | tuple[str, str], fields: dict) -> dict:
@@ -107,24 +141,33 @@ def _fields(text, answer: dict, scores: bool = False, top: int | None = None, fi
     return {**fields, **{f"score/{label}": score for label, score in of_labels.items() if scores}}
 
 
-def _predict_rows(predictor, rows, columns: list[str], fields_of, write, beside: Path | None) -> tuple[int, int]:
-    """Labels the rows chunk by chunk; returns how many there were, and how many of them are empty.
+@dataclass
+class _Counts:
+    """How many rows there were, how many of them had nothing to read, and how many were answered."""
 
-    Paths of pictures are relative to the folder `beside`.
-    """
-    total = empty = 0
+    total: int = 0
+    empty: int = 0
+    answered: int = 0
+
+
+def _predict_rows(
+    predictor, rows: Rows, columns: list[str], fields_of, write, beside: Path | None, unreadable: _Unreadable
+) -> _Counts:
+    """Labels the rows chunk by chunk; paths of pictures are relative to the folder `beside`."""
+    counts = _Counts()
     for chunk in rows.chunks:
         texts = texts_of(chunk, columns)
         if beside is not None:
             texts = [_beside(beside, path) for path in texts]
         known = [index for index, text in enumerate(texts) if text is not None]
-        answered = _labelled(predictor, [texts[index] for index in known], fields_of)
-        fields = dict(zip(known, (answer for _, answer in answered), strict=True))
-        blank = _blank(predictor, fields_of) if len(known) < len(chunk) else {}
+        answered = _answered(predictor, [texts[index] for index in known], fields_of, unreadable)
+        fields = {known[position]: answer for position, answer in answered.items()}
+        blank = _blank(predictor, fields_of) if len(fields) < len(chunk) else {}
         write([_with_fields(row, fields.get(index, blank), rows.columns) for index, row in enumerate(chunk)])
-        total += len(chunk)
-        empty += len(chunk) - len(known)
-    return total, empty
+        counts.total += len(chunk)
+        counts.empty += len(chunk) - len(known)
+        counts.answered += len(fields)
+    return counts
 
 
 def _beside(folder: Path, path: str | tuple[str, str] | None) -> str | tuple[str, ...] | None:
@@ -145,9 +188,11 @@ def _with_fields(row: dict, fields: dict, columns: list[str]) -> dict:
     return {**row, **{f"predicted_{name}" if name in columns else name: value for name, value in fields.items()}}
 
 
-def _report(counts: tuple[int, int], what: str, output: str | None, seconds: float):
-    total, empty = counts
-    if empty:
-        note(f"{empty:,} of {total:,} rows have no {what}: what is predicted of them is left empty.")
+def _report(counts: _Counts, what: str, output: str | None, seconds: float):
+    left_empty = "what is predicted of them is left empty."
+    if counts.empty:
+        note(f"{counts.empty:,} of {counts.total:,} rows have no {what}: {left_empty}")
+    if unreadable := counts.total - counts.empty - counts.answered:
+        note(f"{unreadable:,} of {counts.total:,} {what}s cannot be read: {left_empty}")
     if output:
-        note(f"{total:,} rows in {duration(seconds)}, written to {output}")
+        note(f"{counts.total:,} rows in {duration(seconds)}, written to {output}")

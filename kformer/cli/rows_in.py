@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
+from kformer.cli.console import note
 from kformer.errors import suggest
 
 STDIN = "-"
@@ -150,9 +151,17 @@ def _first_line(file: TextIO, source: str) -> str:
 
 
 def _read_delimited(source: str, header: str, file: TextIO, **dialect) -> Rows:
+    from kformer.data.sources.headers import COMPARED_ROWS, field_names, headless_note, why_data
+
     csv.field_size_limit(_MAX_FIELD_BYTES)
-    reader = csv.reader(chain([header], file), **dialect)
-    columns = next(reader)
+    lines = [header, *islice(file, COMPARED_ROWS)]
+    columns, *below = csv.reader(lines, **dialect)
+    reader = csv.reader(chain(lines, file), **dialect)
+    if reason := why_data(columns, below):
+        note(headless_note(source, len(columns), reason))
+        columns = field_names(len(columns))
+    else:
+        next(reader)
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
         raise ValueError(f"{source}, row 1: column names occur twice: {', '.join(repeated)}. Give each its own name.")

@@ -89,8 +89,8 @@ def _check_single(examples: Examples, role: str):
 
 def _together(train: Examples, held_out: Examples, note: str) -> Examples:
     table = pa.concat_tables([train.table, held_out.table], promote_options="permissive")
-    rejected = (*train.rejected, *held_out.rejected)
-    return replace(train, table=table, rejected=rejected, notes=(*train.notes, note))
+    rejected, problems = (*train.rejected, *held_out.rejected), (*train.problems, *held_out.problems)
+    return replace(train, table=table, rejected=rejected, problems=problems, notes=(*train.notes, note))
 
 
 def _alone(examples: Examples, role: str) -> Examples:

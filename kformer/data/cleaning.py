@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kformer.data.examples import Examples
 from kformer.data.schema import TEXT_ROLES
 from kformer.data.text_cleaning import TEXT_RULES, clean_text, clean_text_in_graph, find_blemishes, strip_html
+from kformer.wording import counted
 
 __all__ = ["TEXT_RULES", "Cleaning", "CleaningReport", "clean", "clean_text", "clean_text_in_graph", "strip_html"]
 
@@ -87,24 +89,41 @@ class CleaningReport:
             lines[0] += "; " + _rows("validation", self.validation_rows, self.validation_rows_kept)
         dropped = "dropped" if self.duplicates_dropped else "kept"
         html = "removed" if self.html_removed else "kept; `html` removes them"
+        subject = self.subject
         told = (
-            (self.not_nfc, "texts brought to Unicode NFC"),
-            (self.control_characters, "texts rid of control characters"),
-            (self.white_space, "texts rid of superfluous white space"),
-            (self.html, f"texts with HTML tags or entities ({html})"),
-            (self.empty, "rows without text dropped"),
-            (self.too_long, "training translations that are too long dropped (`max_characters`)"),
-            (self.unequal, "training translations unusually longer or shorter than their text dropped (`max_ratio`)"),
-            (self.duplicates, f"training rows that repeat another {dropped}"),
-            (self.leaked, f"training rows whose {self.subject} is in validation too {dropped}"),
-            (self.validation_duplicates, "validation rows that repeat another kept"),
-            (self.label_conflicts, f"training {self.subject}s that occur with several labels kept"),
+            (self.not_nfc, "text", "texts", "brought to Unicode NFC"),
+            (self.control_characters, "text", "texts", "rid of control characters"),
+            (self.white_space, "text", "texts", "rid of superfluous white space"),
+            (self.html, "text", "texts", f"with HTML tags or entities ({html})"),
+            (self.empty, "row", "rows", "without text dropped"),
+            (
+                self.too_long,
+                "training translation that is",
+                "training translations that are",
+                "too long dropped (`max_characters`)",
+            ),
+            (
+                self.unequal,
+                "training translation",
+                "training translations",
+                "unusually longer or shorter than the text dropped (`max_ratio`)",
+            ),
+            (self.duplicates, "training row that repeats", "training rows that repeat", f"another {dropped}"),
+            (self.leaked, "training row", "training rows", f"whose {subject} is in validation too {dropped}"),
+            (self.validation_duplicates, "validation row that repeats", "validation rows that repeat", "another kept"),
+            (
+                self.label_conflicts,
+                f"training {subject} that occurs",
+                f"training {subject}s that occur",
+                "with several labels kept",
+            ),
         )
-        return lines + [f"{count:,} {what}" for count, what in told if count]
+        return lines + [f"{counted(count, one, many)} {what}" for count, one, many, what in told if count]
 
 
 def _rows(part: str, before: int, after: int) -> str:
-    return f"{part}: {after:,} rows" if after == before else f"{part}: {after:,} of {before:,} rows"
+    rows = counted(before, "row")
+    return f"{part}: {rows}" if after == before else f"{part}: {after:,} of {rows}"
 
 
 def clean(
@@ -135,9 +154,7 @@ def clean(
     if validation is not None:
         clean_validation, empty_validation = _clean_texts(validation, cleaning, blemishes)
         if not len(clean_validation):
-            raise ValueError(
-                f"{validation.source}: all {len(validation)} texts are empty once cleaned. Give other data."
-            )
+            raise ValueError(_none_left(validation, "validation", {"empty once cleaned": empty_validation}))
     clean_train, too_long, unequal = _drop_by_length(clean_train, cleaning)
     texts = _keys(clean_train, *_INPUTS)
     rows = _keys(clean_train, *_ALL)
@@ -148,11 +165,8 @@ def clean(
     if cleaning.duplicates:
         kept = clean_train.take(np.flatnonzero(~leaked & ~repeated))
     if not len(kept):
-        lengths = f"{too_long + unequal} are of unlikely length, " if too_long + unequal else ""
-        raise ValueError(
-            f"{train.source}: no training row is left of {len(train)}: {empty} are empty once cleaned, {lengths}"
-            f"{int(leaked.sum())} are in validation too. Give other data, or switch `duplicates` off."
-        )
+        reasons = {"empty once cleaned": empty, "of unlikely length": too_long + unequal}
+        raise ValueError(_none_left(train, "training", {**reasons, "in validation too": int(leaked.sum())}))
     labels_of_text = Counter(text for text, _ in set(zip(texts, rows, strict=True)))
     report = CleaningReport(
         train_rows=len(train),
@@ -172,6 +186,24 @@ def clean(
         subject="image" if "image" in train.fields else "text",
     )
     return kept, clean_validation, report
+
+
+def empty_texts(examples: Examples) -> dict[int, str]:
+    """Returns which examples have an empty text, before any cleaning, and which text it is, by position."""
+    problems = {}
+    for role in reversed(TEXT_ROLES):
+        if role in examples.fields:
+            column = examples.table[examples.fields[role]].cast(pa.string())
+            empty = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column, "")), "")
+            problems |= {int(row): f"the {role} is empty" for row in np.flatnonzero(empty)}
+    return problems
+
+
+def _none_left(examples: Examples, part: str, reasons: dict[str, int]) -> str:
+    """Returns the sentence that no row is left of a part; a switch is named only where it would keep some."""
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    switch = ", or switch `duplicates` off" if reasons.get("in validation too") else ""
+    return f"{examples.source}: no {part} row is left of {len(examples):,}: {counts}. Give other data{switch}."
 
 
 def _drop_by_length(examples: Examples, cleaning: Cleaning) -> tuple[Examples, int, int]:

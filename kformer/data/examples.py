@@ -33,7 +33,9 @@ class Examples:
             otherwise.
         source: What was read, for messages.
         rejected: The rows that could not be used.
-        notes: Lines to show: what was guessed, how many rows were rejected.
+        notes: Lines to show: what was guessed.
+        problems: Further ones: how many rows were rejected and why, or, where nothing was required, which rows a
+            training would reject.
     """
 
     table: pa.Table
@@ -43,6 +45,7 @@ class Examples:
     source: str = ""
     rejected: tuple[Rejection, ...] = ()
     notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -207,16 +210,23 @@ def check_classes(examples: Examples):
     Raises:
         ValueError: All labels are the same.
     """
+    if problem := classes_problem(examples):
+        raise ValueError(problem)
+
+
+def classes_problem(examples: Examples) -> str:
+    """Returns a sentence where all labels are the same, so that there is nothing to tell apart; "" otherwise."""
     if examples.label_kind not in ("class", "multi"):
-        return
+        return ""
     counts = label_counts(examples)
-    if len(counts) < (2 if examples.label_kind == "class" else 1):
-        column = examples.fields["label"]
-        labels = " and ".join(map(repr, counts)) or "empty"
-        raise ValueError(
-            f"{examples.source} has one class only: all {len(examples)} labels in column {column!r} are {labels}. "
-            "Give examples of two or more classes to tell apart."
-        )
+    if len(counts) >= (2 if examples.label_kind == "class" else 1):
+        return ""
+    column = examples.fields["label"]
+    labels = " and ".join(map(repr, counts)) or "empty"
+    return (
+        f"{examples.source} has one class only: all {len(examples)} labels in column {column!r} are {labels}. "
+        "Give examples of two or more classes to tell apart."
+    )
 
 
 def check_labels(examples: Examples, known: Iterable[str]):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kformer.data.apart import keep_apart, split_apart
+from kformer.data.cleaning import empty_texts
 from kformer.data.examples import Examples, check_classes, check_labels, has_names, is_segmented, label_counts
 from kformer.data.images.checking import MAX_PIXELS
 from kformer.data.images.columns import check_images
@@ -48,6 +49,8 @@ def load(
         source: A .csv, .tsv, .jsonl or .parquet file; parallel files, as "train.en,train.de"; a .txt file, which is
             one example; a folder of *.txt, of <class>/*.txt, or with the parts train and validation;
             "tfds:NAME[/CONFIG]"; "digits"; "digit-masks"; "digit-scenes"; "docstrings"; "numbers[:en-de]"; "stdlib".
+            Of a table the first row names the columns, unless it is data: a number beside text, a value that occurs
+            again in its column, or sentences, and no usual name of a column; `notes` says so.
             Images: a folder of <class>/*.jpg, of images and masks, or in the form of VOC or COCO; a .json file of
             COCO; a table with a column of paths. A .zip, .tar or .tar.gz of a folder is read like the folder.
         text: Column of the text; None guesses it, and `notes` says so.
@@ -73,7 +76,7 @@ def load(
         max_pixels: Images with more are refused before they are decoded.
 
     Returns:
-        The examples, with the rows that cannot be used in `rejected` and the guesses in `notes`.
+        The examples, with the rows that cannot be used in `rejected`, told in `problems`, and the guesses in `notes`.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
@@ -92,15 +95,23 @@ def load(
     # What a source knows leaves nothing to guess.
     fields, notes = choose_fields(table, named, required or tuple(known), reading.file, folder)
     examples = Examples(table, fields, source=str(source), notes=reading.notes + notes)
-    names, problems = _names(fields, reading, label_names), {}
+    names, missing = _names(fields, reading, label_names), {}
     if "label" in fields:
-        examples, problems = _understand_labels(examples, label_kind, label_separator, names, "label" in required)
-    if required:
-        problems |= _empty_texts(examples)
+        examples, missing = _understand_labels(examples, label_kind, label_separator, names, "label" in required)
+        missing = missing if "label" in required or not required else {}
+    missing |= empty_texts(examples)
+    problems = {}
     if "image" in fields:
         classes = None if "label" in fields else names
-        examples, found = check_images(examples, folder, classes, max_pixels)
-        problems |= found
+        examples, problems = check_images(examples, folder, classes, max_pixels)
+    if required:
+        problems = missing | problems
+    elif missing:
+        # They are kept, to be predicted or looked at; whoever looks should learn what a training will say.
+        rejections = _rejections(reading, missing | problems)
+        total = len(examples) + len(reading.rejections)
+        told = f"to train on, {_summary(rejections, total)}{_limit(rejections, total, max_rejected)}"
+        examples = replace(examples, problems=(told,))
     examples = _reject(examples, reading, problems, max_rejected)
     return _name_labels(examples, names) if has_names(examples) else examples
 
@@ -189,7 +200,10 @@ def _labels_of(examples: Examples) -> pa.ChunkedArray:
 def _understand_labels(
     examples: Examples, kind: str | None, separator: str, names: tuple[str, ...] | None, required: bool
 ) -> tuple[Examples, dict[int, str]]:
-    """Puts labels of one kind in place of what the source gave; returns why some rows have none, by position."""
+    """Puts labels of one kind in place of what the source gave; returns why some rows have none, by position.
+
+    Where they are not required, and some rows have none, the labels of all are left out.
+    """
     raw = _labels_of(examples).to_pylist()
     notes = ()
     if kind is None:
@@ -199,7 +213,7 @@ def _understand_labels(
     if problems and not required:
         fields = {role: column for role, column in examples.fields.items() if role != "label"}
         notes = (f"labels are left out: {len(problems)} of {len(raw)} rows have none that can be used",)
-        return replace(examples, fields=fields, notes=examples.notes + notes), {}
+        return replace(examples, fields=fields, notes=examples.notes + notes), problems
     if kind == "class" and names is not None:
         values = apply_names(values, names)
     kinds = {"class": pa.string(), "multi": pa.list_(pa.string()), "number": pa.float64()}
@@ -213,34 +227,38 @@ def _is_list(value) -> bool:
     return isinstance(value, list)
 
 
-def _empty_texts(examples: Examples) -> dict[int, str]:
-    problems = {}
-    for role in reversed(TEXT_ROLES):
-        if role in examples.fields:
-            column = examples.table[examples.fields[role]].cast(pa.string())
-            empty = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column, "")), "")
-            problems |= {int(row): f"the {role} is empty" for row in np.flatnonzero(empty)}
-    return problems
-
-
 def _reject(examples: Examples, reading: Reading, problems: dict[int, str], most: float) -> Examples:
     """Takes out the rows with problems, says how many there were, and stops where they are too many."""
-    rejections = [*reading.rejections, *(reading.reject(row, reason) for row, reason in sorted(problems.items()))]
+    rejections = _rejections(reading, problems)
     if rejections:
         total = len(examples) + len(reading.rejections)
-        summary = f"{len(rejections)} of {total} rows cannot be used: {_reasons(rejections)}"
-        if len(rejections) > most * total or len(rejections) == total:
-            raise ValueError(
-                f"{reading.file}: {summary}. At most {most:.0%} may be unusable (`max_rejected`). Repair the rows."
-            )
+        summary = _summary(rejections, total)
+        if limit := _limit(rejections, total, most):
+            raise ValueError(f"{reading.file}: {summary}{limit}")
         kept = np.setdiff1d(np.arange(len(examples)), np.fromiter(problems, int, len(problems)))
-        examples = replace(examples.take(kept), rejected=tuple(rejections), notes=(*examples.notes, summary))
+        examples = replace(examples.take(kept), rejected=tuple(rejections), problems=(*examples.problems, summary))
     texts = {examples.fields[role] for role in TEXT_ROLES if role in examples.fields}
     table = examples.table
     for position, name in enumerate(table.column_names):
         if name in texts:
             table = table.set_column(position, name, pc.fill_null(table[name].cast(pa.string()), ""))
     return replace(examples, table=table)
+
+
+def _rejections(reading: Reading, problems: dict[int, str]) -> list[Rejection]:
+    """Returns the rows that the source could not read, and those with problems, by position."""
+    return [*reading.rejections, *(reading.reject(row, reason) for row, reason in sorted(problems.items()))]
+
+
+def _summary(rejections: Sequence[Rejection], total: int) -> str:
+    return f"{len(rejections)} of {total} rows cannot be used: {_reasons(rejections)}"
+
+
+def _limit(rejections: Sequence[Rejection], total: int, most: float) -> str:
+    """Returns the sentence, to be appended to the summary, that so many are too many; "" where they are not."""
+    if len(rejections) <= most * total and len(rejections) < total:
+        return ""
+    return f". At most {most:.0%} may be unusable (`max_rejected`). Repair the rows."
 
 
 def _reasons(rejections: Sequence[Rejection]) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from kformer.data.cleaning import Cleaning, clean
-from kformer.data.examples import Examples, has_names, is_segmented, label_counts
+from kformer.data.cleaning import Cleaning, clean, empty_texts
+from kformer.data.examples import Examples, classes_problem, has_names, is_segmented, label_counts
 from kformer.data.images.boxes import BOX
 from kformer.data.images.columns import image_shapes
 from kformer.data.schema import IMAGE_ROLES
+from kformer.wording import counted
 
 _QUANTILES = {"least": 0.0, "median": 0.5, "95 %": 0.95, "most": 1.0}
 
@@ -92,16 +93,27 @@ def _label_counts(examples: Examples) -> dict[str, float]:
 
 
 def _problems(examples: Examples) -> list[str]:
-    # Text by itself is for a language model, which keeps white space.
-    by_itself = examples.fields.keys().isdisjoint(("text_pair", "target", "label", "image"))
-    problems = clean(examples, cleaning=Cleaning(white_space=not by_itself))[2].lines()[1:]
-    counts = _label_counts(examples)
+    problems = [*examples.problems, *_blemishes(examples)]
     if examples.label_kind == "class":
+        counts = _label_counts(examples)
         rarest, commonest = min(counts, key=counts.get), max(counts, key=counts.get)
         if counts[commonest] > 10 * counts[rarest]:
             problems.append(
                 f"classes are unbalanced: {counts[commonest]:,} of {commonest!r}, {counts[rarest]:,} of {rarest!r}"
             )
         if 2 * len(counts) > len(examples):
-            problems.append(f"{len(counts):,} classes for {len(examples):,} rows: is the label column the right one?")
+            classes, rows = counted(len(counts), "class", "classes"), counted(len(examples), "row")
+            problems.append(f"{classes} for {rows}: is the label column the right one?")
+    if problem := classes_problem(examples):
+        problems.append(problem)
     return problems
+
+
+def _blemishes(examples: Examples) -> list[str]:
+    """Returns what cleaning finds in the rows that can be trained on: those without text are told of by themselves."""
+    usable = np.setdiff1d(np.arange(len(examples)), list(empty_texts(examples)))
+    if not len(usable):
+        return []
+    # Text by itself is for a language model, which keeps white space.
+    by_itself = examples.fields.keys().isdisjoint(("text_pair", "target", "label", "image"))
+    return clean(examples.take(usable), cleaning=Cleaning(white_space=not by_itself))[2].lines()[1:]

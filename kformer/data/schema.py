@@ -1,62 +1,18 @@
 """Which column is the text, the image, the label, ...: named by the user, or guessed by name, then by its values."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kformer.data.column_names import IMAGES, LABELS, MASKS, NOT_LABELS, PAIRS, TEXTS, TRANSLATIONS, is_language
 from kformer.data.sources.image_folders import IMAGE_ENDINGS
 from kformer.errors import suggest
 
 TEXT_ROLES = ("text", "text_pair", "target")
 IMAGE_ROLES = ("image", "mask", "boxes")
 ROLES = (*IMAGE_ROLES, *TEXT_ROLES, "label", "group")
-# The usual names, most telling first.
-_PAIRS = (
-    ("sentence1", "sentence2"),
-    ("premise", "hypothesis"),
-    ("question1", "question2"),
-    ("text1", "text2"),
-    ("sentence_a", "sentence_b"),
-    ("text_a", "text_b"),
-    ("text", "text_pair"),
-    ("question", "sentence"),
-    ("query", "passage"),
-)
-_TEXTS = (
-    "text sentence review review_text review_body content document comment comment_text message body article tweet "
-    "post utterance question query description abstract summary headline title caption"
-)
-_LABELS = (
-    "label labels class category categories target sentiment stars rating score similarity intent topic topics emotion "
-    "polarity gold_label is_duplicate tag tags y"
-)
-_IMAGES = (
-    "image image_path img img_path image_file image_filename filename file_name filepath file_path path file photo "
-    "picture"
-)
-_MASKS = "mask mask_path segmentation annotation annotation_path"
-# A text and its translation.
-_TRANSLATIONS = (
-    ("source", "target"),
-    ("src", "tgt"),
-    ("source_text", "target_text"),
-    ("src_text", "tgt_text"),
-    ("text", "target"),
-    ("text", "translation"),
-)
-# ISO 639-1; people write "en", "en-GB" and "pt_br".
-_LANGUAGES = (
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
-    "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
-    "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
-    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st "
-    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
-)
-_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})?")
-_NOT_LABELS = frozenset(("id", "idx", "index", "row", "file", "url", "date", "time", "timestamp", "column 1"))
 _PROFILED_ROWS = 10_000
 _NAMED_FILES = 100  # names that are looked at
 _BOX = ("label", "x0", "y0", "x1", "y1")
@@ -237,7 +193,7 @@ def _free_files(table: pa.Table, fields: Mapping[str, str]) -> dict[str, str]:
 
 def _guess_image(table: pa.Table, fields: Mapping[str, str], required: Sequence[str], folder: Path | None) -> _Guess:
     free = _free_files(table, fields)
-    usual = [free[name] for name in _IMAGES.split() if name in free]
+    usual = [free[name] for name in IMAGES.split() if name in free]
     # Where images are not asked for, a name alone is not enough.
     where = None if required else folder
     found = next((name for name in (*usual, *free.values()) if _names_images(table[name], where)), None)
@@ -258,7 +214,7 @@ def _names_images(column: pa.ChunkedArray, folder: Path | None) -> bool:
 
 def _usual_mask(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     free = _free_files(table, fields)
-    return next(({"mask": free[name]} for name in _MASKS.split() if name in free), {}), "its usual name"
+    return next(({"mask": free[name]} for name in MASKS.split() if name in free), {}), "its usual name"
 
 
 def _boxes(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
@@ -278,16 +234,16 @@ def _guess_texts(table: pa.Table, fields: Mapping[str, str], required: Sequence[
 
 def _usual_pair(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     free = _free_texts(table, fields)
-    pairs = ({"text": free[a], "text_pair": free[b]} for a, b in _PAIRS if {a, b} <= free.keys())
+    pairs = ({"text": free[a], "text_pair": free[b]} for a, b in PAIRS if {a, b} <= free.keys())
     return next(pairs, {}), "its usual name"
 
 
 def _translation(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     """Guesses a text and its translation, in keeping with the one of them that is known."""
     others = {role: column for role, column in fields.items() if role not in ("text", "target")}
-    texts = {name: column for name, column in _free_texts(table, others).items() if name not in _NOT_LABELS}
-    usual = [(texts[a], texts[b]) for a, b in _TRANSLATIONS if {a, b} <= texts.keys()]
-    languages = [tuple(texts.values())] if len(texts) == 2 and all(map(_is_language, texts)) else []
+    texts = {name: column for name, column in _free_texts(table, others).items() if name not in NOT_LABELS}
+    usual = [(texts[a], texts[b]) for a, b in TRANSLATIONS if {a, b} <= texts.keys()]
+    languages = [tuple(texts.values())] if len(texts) == 2 and all(map(is_language, texts)) else []
     for pairs, reason in ((usual, "its usual name"), (languages, "its language")):
         for text, target in (*pairs, *(pair[::-1] for pair in pairs)):
             if fields.get("text", text) == text and fields.get("target", target) == target:
@@ -306,14 +262,9 @@ def _only_two_texts(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     return {"text": text, "target": next(name for name in texts if name != text)}, "there are two columns of text"
 
 
-def _is_language(name: str) -> bool:
-    match = _LANGUAGE.fullmatch(name)
-    return match is not None and match[1] in _LANGUAGES.split()
-
-
 def _usual_text(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     free = _free_texts(table, fields)
-    return next(({"text": free[name]} for name in _TEXTS.split() if name in free), {}), "its usual name"
+    return next(({"text": free[name]} for name in TEXTS.split() if name in free), {}), "its usual name"
 
 
 def _longest_text(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
@@ -327,8 +278,8 @@ def _longest_text(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
 
 
 def _guess_label(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
-    free = {lowered: name for lowered, name in _free(table, fields).items() if lowered not in _NOT_LABELS}
-    usual = next((free[name] for name in _LABELS.split() if name in free), None)
+    free = {lowered: name for lowered, name in _free(table, fields).items() if lowered not in NOT_LABELS}
+    usual = next((free[name] for name in LABELS.split() if name in free), None)
     if usual is not None:
         return {"label": usual}, "its usual name"
     head = table.slice(0, _PROFILED_ROWS)

@@ -1,6 +1,7 @@
 """Language models judged on texts: how well they guess next tokens or hidden ones, and samples of it."""
 
 import dataclasses
+import itertools
 import re
 from functools import cached_property
 
@@ -57,18 +58,27 @@ class JudgedLanguageModeling:
 
     @cached_property
     def samples(self):
-        """How the first texts go on from their beginnings: dicts of prompt and continuation."""
-        prompts = [match.group() for text in self._some_texts() if (match := _PROMPT.search(text))]
+        """How some texts go on from their beginnings: dicts of prompt and continuation."""
         room = self.task.backbone.max_length - 1
         # Characters are at least as many as tokens, but for those of several bytes.
-        prompts = [prompt[: max(1, room // 4)] for prompt in prompts]
+        prompts = self._prompts(max(1, room // 4))
         continuations = self.task.generate(prompts, _SAMPLING, max_new_tokens=min(_NEW_TOKENS, max(1, room // 2)))
         pairs = zip(prompts, continuations, strict=True)
         return [{"prompt": prompt, "continuation": continuation} for prompt, continuation in pairs]
 
+    def _prompts(self, length):
+        """Beginnings of some texts, each another one: of texts that begin alike, what comes later in them."""
+        prompts = []
+        for text in self._some_texts():
+            parts = (match.group()[:length] for match in _PROMPT.finditer(text))
+            prompts += itertools.islice((part for part in parts if part not in prompts), 1)
+        return prompts
+
     def _some_texts(self):
-        """Parts of the texts, spread over them: the first texts, or places in a single one."""
-        texts = self.examples.take(range(min(len(self.examples), _NUM_SAMPLES))).values("text")
+        """Parts of the texts, spread over them: some of the texts, or places in a single one."""
+        count = min(len(self.examples), _NUM_SAMPLES)
+        # Neighbours are often alike: the files of one author, the articles of one day.
+        texts = self.examples.take(np.arange(count) * len(self.examples) // count).values("text")
         if len(texts) > 1:
             return texts
         (text,) = texts

@@ -169,7 +169,7 @@ def render_report(report: ReportData) -> str:
 def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
     """The metrics of one split: headlines, all that are not of one class, and a row for each class."""
     overall = [
-        {"name": key, "title": _TITLES.get(key, key.replace("_", " ")), **value, "bar": _bar(value)}
+        {"name": key, "title": _metric_title(key, value), **value, "bar": _bar(value)}
         for key, value in metrics.items()
         if isinstance(value, Mapping) and "/" not in key
     ]
@@ -194,6 +194,11 @@ def _split(name: str, metrics: Mapping, labels: Sequence[str]) -> dict:
             if columns
         ],
     }
+
+
+def _metric_title(name: str, metric: Mapping) -> str:
+    title = _TITLES.get(name, name.replace("_", " "))
+    return f"{title}, {metric['note']}" if "note" in metric else title
 
 
 def _class_title(column: str) -> str:
@@ -248,23 +253,28 @@ def _data(data: Mapping) -> dict:
         "largest_label": max(
             (max(part["labels"].values()) for part in parts.values() if part.get("labels")), default=0
         ),
-        "lengths": _side_by_side(parts, "lengths", {}),
+        "lengths": (lengths := _side_by_side(parts, "lengths", {})),
+        "measured": _measured(lengths),
         "max_length": data.get("max_length"),
     }
 
 
 def _findings(data: Mapping, parts: Mapping[str, Mapping]) -> list[str]:
     """Sentences on what was wrong with the data and what was done about it."""
-    reasons = [
-        f"{_number(count)} {name} rows could not be read: {reason}"
-        for name, part in parts.items()
-        for reason, count in part.get("rejected", {}).items()
-    ]
     problems = [problem for part in parts.values() for problem in part.get("problems", ())]
-    findings = list(dict.fromkeys([*reasons, *data.get("findings", ()), *problems]))
+    findings = list(dict.fromkeys([*data.get("findings", ()), *problems]))
     if data.get("truncated"):
         findings.append(f"texts cut at the maximum length: {_number(data['truncated'])}")
     return findings
+
+
+def _measured(lengths: Mapping) -> dict[str, str]:
+    """What a table of lengths is about: its heading, its caption, and the word before the name of a length."""
+    if "height" not in lengths:
+        return {"heading": "Lengths", "caption": "Length of a text", "word": "in"}
+    heading = "Sizes and lengths" if "characters" in lengths else "Sizes"
+    boxes = ", and the number of its boxes" if "boxes" in lengths else ""
+    return {"heading": heading, "caption": f"Size of an image in pixels{boxes}", "word": "what"}
 
 
 def _side_by_side(parts: Mapping[str, Mapping], key: str, absent: object) -> dict:

@@ -109,7 +109,8 @@ def translation_metrics(
 
     Returns:
         `num_examples`, and a dict of value, low and high for bleu, bleu_lowercase and chrf (0 to 100; with the
-        signature), exact_match (0 to 1) and, with `losses`, perplexity.
+        signature, and of BLEU with a note where its words are characters), exact_match (0 to 1) and, with `losses`,
+        perplexity.
 
     Raises:
         ValueError: there are not as many hypotheses as references.
@@ -127,10 +128,11 @@ def translation_metrics(
             shares["perplexity"] = np.exp(losses @ weights / (counts @ weights))
         return shares
 
+    note = {"note": "by characters"} if words == "char" else {}
     return {
         "num_examples": len(references),
-        "bleu": _corpus_score(_bleu(words), hypotheses, references, num_resamples),
-        "bleu_lowercase": _corpus_score(_bleu(words, lowercase=True), hypotheses, references, num_resamples),
+        "bleu": _corpus_score(_bleu(words), hypotheses, references, num_resamples) | note,
+        "bleu_lowercase": _corpus_score(_bleu(words, lowercase=True), hypotheses, references, num_resamples) | note,
         "chrf": _corpus_score(_chrf(), hypotheses, references, num_resamples),
         **with_intervals(statistics, len(references), num_resamples, seed),
     }

@@ -24,13 +24,15 @@ class Predictor:
         self.empty_input = task.empty_input
         self.required = task.required
 
-    def __call__(self, inputs, batch_size=64):
+    def __call__(self, inputs, batch_size=64, on_unreadable=None):
         """One answer per input.
 
         Args:
             inputs: a text or a sequence of texts; for pairs, a sequence of (text, text); for images, a path, the bytes
                 of a file or a uint8 array (height, width, 3), or a sequence of these, or of pairs of these.
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
+            on_unreadable: function that takes the error of each image that cannot be read, whose answer is None then;
+                without it the first such error is raised.
 
         Returns:
             list of dicts (one dict for one input). Of a classification `label`, `score` and `scores` (label ->
@@ -46,8 +48,23 @@ class Predictor:
         """
         if not isinstance(inputs, list | tuple):
             is_one = isinstance(inputs, str | bytes | Path) or getattr(inputs, "ndim", 1) > 1
-            return self([inputs], batch_size)[0] if is_one else self(list(inputs), batch_size)
-        return self.task.answers(self.task.read_inputs(list(inputs)), batch_size)
+            answers = self([inputs] if is_one else list(inputs), batch_size, on_unreadable)
+            return answers[0] if is_one else answers
+        if on_unreadable is None:
+            return self.task.answers(self.task.read_inputs(list(inputs)), batch_size)
+        return self._answers_of_readable(inputs, batch_size, on_unreadable)
+
+    def _answers_of_readable(self, inputs, batch_size, on_unreadable):
+        """The answers, with None for each input whose error went to `on_unreadable`."""
+        read = {}
+        for i, item in enumerate(inputs):
+            try:
+                read[i] = [column[0] for column in self.task.read_inputs([item])]
+            except (OSError, ValueError) as error:
+                on_unreadable(error)
+        columns = [list(column) for column in zip(*read.values(), strict=True)]
+        answers = dict(zip(read, self.task.answers(columns, batch_size), strict=True)) if read else {}
+        return [answers.get(i) for i in range(len(inputs))]
 
     def evaluate(self, examples, seed=0):
         """The metrics on labelled examples, each with its 95 % interval, as in metrics.json.

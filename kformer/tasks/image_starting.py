@@ -60,7 +60,7 @@ def find_image_start(init, dtype, dropout=None, drop_path=None, families=None):
         for variable, own in zip(backbone.trainable_variables, task.backbone.trainable_variables, strict=True):
             variable.assign(own)
         return ImageStart(backbone, task=task)
-    folder = find_checkpoint(init)
+    folder = find_checkpoint(init, families)
     checkpoint = HFFolder(folder)
     check_family(init, checkpoint.config.get("model_type"), families)
     backbone, _ = load_backbone(folder, dtype=dtype, **changes)

@@ -116,7 +116,7 @@ def find_start(init, dtype, dropout=None, families=None):
         backbone = type(task.backbone).from_config(config)
         backbone.set_weights(task.backbone.get_weights())
         return Start(backbone, task.processor.tokenizer, task=task)
-    folder = find_checkpoint(init)
+    folder = find_checkpoint(init, families)
     checkpoint = HFFolder(folder)
     check_family(init, checkpoint.config.get("model_type"), families)
     kind, arguments = read_tokenizer(folder)

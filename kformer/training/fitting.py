@@ -54,7 +54,9 @@ def fit(
         **load_arguments,
     )
     train, held_out, cleaned = clean(train, held_out, task_class.cleaning(recipe))
-    for line in (*train.notes, *cleaned.lines()):
+    # Both parts of one source have its problems.
+    problems = dict.fromkeys((*train.problems, *held_out.problems))
+    for line in (*train.notes, *problems, *cleaned.lines()):
         tell(line)
     task = task_class.from_recipe(train, init, recipe)
     _tell_truncation(task, train)

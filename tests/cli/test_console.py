@@ -33,6 +33,11 @@ def test_an_undefined_metric_is_said_to_be(capsys):
     assert "mcc      undefined" in capsys.readouterr().out
 
 
+def test_a_note_stands_beside_the_name_of_a_metric(capsys):
+    print_metrics({"bleu": {"value": 31.5, "low": 30.0, "high": 33.0, "note": "by characters"}})
+    assert "bleu, by characters   31.500" in capsys.readouterr().out
+
+
 def test_a_path_below_the_working_folder_is_short(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert short_path(tmp_path / "runs" / "a") == str(Path("runs/a"))

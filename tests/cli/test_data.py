@@ -96,7 +96,7 @@ def test_it_shows_numbers_of_boxes(kformer, tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps({"image": "a.png", "things": [box, box]}), encoding="utf-8")
     out = kformer("data", tmp_path / "a.jsonl", "--boxes", "things").out
     assert "things   list<box>   boxes" in out
-    assert "1 labels   boxes" in out
+    assert "1 label   boxes" in out
 
 
 def test_a_damaged_image_is_one_line(error, tmp_path):
@@ -105,3 +105,47 @@ def test_a_damaged_image_is_one_line(error, tmp_path):
         (tmp_path / name).write_bytes(content)
     assert "1 of 2 rows cannot be used: 1 x it is no image, whatever its name says (first: " in error("data", tmp_path)
     assert "it has 6 x 9 pixels, and `max_pixels` is 9" in error("data", tmp_path, "--max-pixels", "9")
+
+
+@pytest.fixture
+def said(kformer):
+    """A function that returns what `kformer data` and `kformer fit TASK` say of a source."""
+
+    def run(source, task="text-classification"):
+        fitted = kformer("fit", task, "--data", source, "--init", "none", "--out", source.with_name("run"))
+        assert fitted.status == 2
+        return kformer("data", source).out, fitted.err.splitlines()[-1].removeprefix("kformer: error: ")
+
+    return run
+
+
+def test_one_class_alone_is_a_problem_in_the_words_of_fit(said, tmp_path):
+    (tmp_path / "texts" / "good").mkdir(parents=True)
+    for name in ("1.txt", "2.txt"):
+        (tmp_path / "texts" / "good" / name).write_text(f"a film {name}", encoding="utf-8")
+    shown, refused = said(tmp_path / "texts")
+    assert "has one class only: all 2 labels in column 'label' are 'good'." in refused
+    assert refused in shown.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("task", "content", "reason"),
+    [
+        ("translation", "en,de\na dog,\ntwo dogs,\n", "2 of 2 rows cannot be used: 2 x the target is empty"),
+        ("text-classification", "text,label\na b,x\nc d,y\ne f,\n", "1 of 3 rows cannot be used: 1 x the label is"),
+        ("text-classification", "text,label\na b,x\n ,y\ne f,x\n", "1 of 3 rows cannot be used: 1 x the text is"),
+    ],
+)
+def test_rows_that_fit_refuses_are_a_problem_in_its_words(said, tmp_path, task, content, reason):
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8")
+    shown, refused = said(path, task)
+    assert reason in refused
+    assert f"to train on, {refused.removeprefix(f'{path}: ')}" in shown.splitlines()
+    assert "no problems found" not in shown and "without text" not in shown
+
+
+def test_an_unusable_row_is_a_problem(kformer, reviews):
+    with reviews.open("a", encoding="utf-8") as file:
+        file.write("41\n")
+    assert "no problems found" not in kformer("data", reviews).out

@@ -49,6 +49,12 @@ def test_pictures_of_a_folder_are_drawn(kformer, load, pictures, tmp_path):
     assert result.status == 0 and len(list((tmp_path / "drawn").iterdir())) == 2
 
 
+def test_a_picture_that_cannot_be_read_is_not_drawn(kformer, load, pictures, tmp_path):
+    load(detector())
+    result = kformer("predict", "run", *pictures, "nowhere.png", "--draw", tmp_path / "drawn")
+    assert result.status == 1 and "2 pictures drawn in" in result.err
+
+
 def test_a_run_that_finds_no_boxes_draws_none(error, load, pictures, tmp_path):
     load(image_classifier())
     message = error("predict", "run", pictures[0], "--draw", tmp_path / "drawn")

@@ -10,8 +10,11 @@ METRICS = {"validation": {"accuracy": {"value": 0.873, "low": 0.85, "high": 0.9}
 
 @pytest.fixture
 def fitted(monkeypatch, tmp_path):
-    """The arguments that `kformer.fit` was called with."""
+    """The arguments that `kformer.fit` was called with, beside files that it may be told to read."""
     calls = []
+    for name in ("reviews.csv", "held_out.csv", "nli.csv"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
 
     def fit(task, data, validation=None, **arguments):
         calls.append(SimpleNamespace(task=task, data=data, validation=validation, **arguments))

@@ -155,3 +155,11 @@ def test_a_failure_on_the_way_leaves_the_previous_output(kformer, predictor, tmp
     output.write_text("before", encoding="utf-8")
     assert kformer("predict", "run", "--input", path, "--output", output).status == 2
     assert output.read_text(encoding="utf-8") == "before"
+
+
+def test_the_first_row_of_a_file_without_a_header_is_answered(kformer, predictor, tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("a stirring film\t1\nfine\t0\n", encoding="utf-8")
+    result = kformer("predict", "run", "--input", path)
+    assert predictor.batches == [["a stirring film", "fine"]]
+    assert f"{path} has no header: its first row is read as data" in result.err

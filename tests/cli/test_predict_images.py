@@ -66,3 +66,53 @@ def test_a_column_of_texts_is_refused(error, predictor, folder):
 
 def test_a_picture_that_is_not_there_is_named(error, predictor):
     assert "There is no image nowhere.png." in error("predict", "run", "nowhere.png")
+
+
+@pytest.fixture
+def bad(folder):
+    """A text that is called a picture, among the pictures of the folder."""
+    path = folder / "bad.png"
+    path.write_text("no picture", encoding="utf-8")
+    return path
+
+
+def test_pictures_beside_one_that_cannot_be_read_are_answered(kformer, predictor, folder, bad):
+    result = kformer("predict", "run", folder / "a.png", bad, "nowhere.png", folder / "b.png")
+    answers = [json.loads(line) for line in result.out.splitlines()]
+    assert [answer["image"] for answer in answers] == [str(folder / "a.png"), str(folder / "b.png")]
+
+
+def test_each_picture_that_cannot_be_read_is_named_with_its_reason(kformer, predictor, folder, bad):
+    (folder / "cut.png").write_bytes((folder / "a.png").read_bytes()[:-30])
+    result = kformer("predict", "run", bad, folder / "a.png", folder / "cut.png", "nowhere.png")
+    named, cut, absent = result.err.splitlines()
+    assert named == f"{bad} cannot be used: it is no image, whatever its name says."
+    assert cut.startswith(f"{folder / 'cut.png'} cannot be used: the image is damaged (")
+    assert absent == "There is no image nowhere.png."
+
+
+def test_the_exit_status_tells_that_some_pictures_were_passed_over(kformer, predictor, folder, bad):
+    assert kformer("predict", "run", folder / "a.png", bad).status == 1
+
+
+def test_without_one_readable_picture_it_fails(kformer, predictor, bad):
+    result = kformer("predict", "run", bad, "nowhere.png")
+    assert result.status == 2 and result.out == ""
+    assert "kformer: error: Not one of 2 pictures can be read." in result.err
+
+
+def test_rows_of_a_folder_s_unreadable_pictures_are_left_empty(kformer, predictor, folder, bad, tmp_path):
+    result = kformer("predict", "run", "--input", folder, "--output", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert [bool(row["label"]) for row in csv.DictReader(file)] == [True, True, False]
+    assert f"{bad} cannot be used: it is no image" in result.err
+    assert "1 of 3 pictures cannot be read: what is predicted of them is left empty." in result.err
+    assert result.status == 1
+
+
+def test_a_folder_of_unreadable_pictures_leaves_the_previous_output(kformer, predictor, bad, tmp_path):
+    for name in ("a.png", "b.png"):
+        (bad.parent / name).unlink()
+    (tmp_path / "out.csv").write_text("before", encoding="utf-8")
+    assert kformer("predict", "run", "--input", bad.parent, "--output", tmp_path / "out.csv").status == 2
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "before"

@@ -22,13 +22,13 @@ def test_texts_are_cleaned_in_place():
 def test_html_is_counted_and_kept_and_the_switch_is_named():
     train, _, report = kd.clean(examples(("a<br>b", "x"), ("c", "y")))
     assert train.values("text")[0] == "a<br>b"
-    assert "1 texts with HTML tags or entities (kept; `html` removes them)" in report.lines()
+    assert "1 text with HTML tags or entities (kept; `html` removes them)" in report.lines()
 
 
 def test_html_is_removed_on_request():
     train, _, report = kd.clean(examples(("a<br>b", "x"), ("c", "y")), cleaning=kd.Cleaning(html=True))
     assert train.values("text")[0] == "a b"
-    assert "1 texts with HTML tags or entities (removed)" in report.lines()
+    assert "1 text with HTML tags or entities (removed)" in report.lines()
 
 
 def test_text_that_is_empty_once_cleaned_is_dropped_on_both_sides():
@@ -56,7 +56,7 @@ def test_duplicates_are_kept_on_request_and_counted():
     cleaning = kd.Cleaning(duplicates=False)
     train, _, report = kd.clean(examples(("a", "x"), ("a", "x"), ("b", "y")), examples(("b", "y")), cleaning)
     assert (len(train), report.duplicates, report.leaked) == (3, 1, 1)
-    assert "1 training rows that repeat another kept" in report.lines()
+    assert "1 training row that repeats another kept" in report.lines()
 
 
 def test_a_text_with_several_labels_is_kept_and_counted():
@@ -82,7 +82,7 @@ def test_examples_without_labels_are_cleaned():
 
 def test_the_first_line_says_how_many_rows_are_left():
     report = kd.clean(examples(("a", "x"), ("a", "x"), ("b", "y")), examples(("c", "x")))[2]
-    assert report.lines()[0] == "train: 2 of 3 rows; validation: 1 rows"
+    assert report.lines()[0] == "train: 2 of 3 rows; validation: 1 row"
 
 
 def test_the_report_is_plain_numbers_by_name():
@@ -90,13 +90,13 @@ def test_the_report_is_plain_numbers_by_name():
 
 
 def test_nothing_left_to_train_on_is_refused():
-    message = "a.csv: no training row is left of 2: 1 are empty once cleaned, 1 are in validation too"
+    message = "a.csv: no training row is left of 2: 1 empty once cleaned, 1 in validation too"
     with pytest.raises(ValueError, match=message):
         kd.clean(examples(("\x00", "x"), ("a", "y")), examples(("a", "x")))
 
 
 def test_nothing_left_to_validate_on_is_refused():
-    with pytest.raises(ValueError, match="a.csv: all 1 texts are empty once cleaned"):
+    with pytest.raises(ValueError, match="a.csv: no validation row is left of 1: 1 empty once cleaned"):
         kd.clean(examples(("a", "x")), examples(("\x00", "x")))
 
 
@@ -127,7 +127,7 @@ def test_a_translation_that_is_in_validation_too_is_dropped():
 def test_a_translation_of_unusual_length_is_dropped_and_told(row):
     train, _, report = kd.clean(translations(*DOGS, row))
     assert (len(train), report.unequal) == (20, 1)
-    told = "1 training translations unusually longer or shorter than their text dropped (`max_ratio`)"
+    told = "1 training translation unusually longer or shorter than the text dropped (`max_ratio`)"
     assert told in report.lines()
 
 
@@ -143,7 +143,7 @@ def test_what_is_usual_is_learnt_from_the_data():
 def test_a_long_translation_is_dropped_and_told():
     report = kd.clean(translations(*DOGS, ("a" * 1001, "b" * 900)))[2]
     assert (report.too_long, report.unequal) == (1, 0)
-    assert "1 training translations that are too long dropped (`max_characters`)" in report.lines()
+    assert "1 training translation that is too long dropped (`max_characters`)" in report.lines()
 
 
 def test_lengths_are_not_judged_on_request():
@@ -163,7 +163,7 @@ def test_of_real_translations_only_those_that_are_none_are_unusual(shared_data):
 
 
 def test_no_translation_left_says_that_lengths_are_why():
-    with pytest.raises(ValueError, match="a.tsv: no training row is left of 1: 0 are empty once cleaned, 1 are of unl"):
+    with pytest.raises(ValueError, match="a.tsv: no training row is left of 1: 1 of unlikely length. Give"):
         kd.clean(translations(("a" * 1001, "b")))
 
 
@@ -190,7 +190,7 @@ def test_a_training_image_that_repeats_another_is_dropped_whatever_its_name(pets
     write("pets/cat/copy.png", encoded(picture(seed=0)))
     train, _, report = kd.clean(kd.load(pets, required=("image", "label")))
     assert (len(train), report.duplicates) == (10, 1)
-    assert "1 training rows that repeat another dropped" in report.lines()
+    assert "1 training row that repeats another dropped" in report.lines()
 
 
 def test_a_training_image_that_is_in_validation_is_dropped(pets, write):
@@ -198,14 +198,14 @@ def test_a_training_image_that_is_in_validation_is_dropped(pets, write):
     train, validation = kd.load(pets, required=("image", "label")), kd.load(pets.parent / "other", required=("image",))
     train, _, report = kd.clean(train, validation)
     assert (len(train), report.leaked, report.subject) == (9, 1, "image")
-    assert "1 training rows whose image is in validation too dropped" in report.lines()
+    assert "1 training row whose image is in validation too dropped" in report.lines()
 
 
 def test_an_image_with_several_labels_is_kept_and_counted(pets, write):
     write("pets/dog/copy.png", encoded(picture(seed=0)))
     train, _, report = kd.clean(kd.load(pets, required=("image", "label")))
     assert (len(train), report.label_conflicts) == (11, 1)
-    assert "1 training images that occur with several labels kept" in report.lines()
+    assert "1 training image that occurs with several labels kept" in report.lines()
 
 
 def test_a_picture_with_several_captions_is_no_duplicate(pets, write):
@@ -218,3 +218,15 @@ def test_real_pictures_that_were_annotated_twice_are_found(shared_data):
     train, validation = kd.load_splits(shared_data / "raccoon", required=("image", "boxes"))
     report = kd.clean(train, validation)[2]
     assert (report.duplicates, report.leaked) == (3, 1)
+
+
+def test_a_row_without_text_is_one_row():
+    _, _, report = kd.clean(examples(("\u200b", "x"), ("a", "y"), ("b", "x")))
+    assert "1 row without text dropped" in report.lines()
+
+
+def test_the_switch_of_duplicates_is_named_only_where_it_keeps_rows():
+    with pytest.raises(ValueError, match="no training row is left of 1: 1 empty once cleaned. Give other data.$"):
+        kd.clean(examples(("\u200b", "x")))
+    with pytest.raises(ValueError, match="1 in validation too. Give other data, or switch `duplicates` off.$"):
+        kd.clean(examples(("a", "x")), examples(("a", "x")))

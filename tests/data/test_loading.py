@@ -75,7 +75,7 @@ def test_a_few_unusable_rows_are_rejected_counted_and_told(write, row, reason):
     examples = kd.load(write("a.csv", table(row)))
     assert len(examples) == 100
     assert [(rejection.row, rejection.reason) for rejection in examples.rejected] == [(2, reason)]
-    assert examples.notes[-1] == f"1 of 101 rows cannot be used: 1 x {reason} (first: row 2)"
+    assert examples.problems[-1] == f"1 of 101 rows cannot be used: 1 x {reason} (first: row 2)"
 
 
 def test_the_row_of_a_rejection_counts_rejected_rows_before_it(write):

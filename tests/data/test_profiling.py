@@ -36,10 +36,12 @@ def test_unusable_rows_are_counted_by_reason(sample):
 
 def test_problems_are_told(sample):
     assert sample["problems"] == [
+        "2 of 62 rows cannot be used: "
+        "1 x the label is empty or NaN (first: row 63); 1 x the text is empty (first: row 64)",
         "2 texts rid of superfluous white space",
         "2 texts with HTML tags or entities (kept; `html` removes them)",
         "2 training rows that repeat another dropped",
-        "1 training texts that occur with several labels kept",
+        "1 training text that occurs with several labels kept",
     ]
 
 

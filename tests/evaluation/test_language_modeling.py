@@ -67,5 +67,12 @@ def test_a_single_text_is_sampled_in_several_places():
     assert len({sample["prompt"] for sample in judge(language_model(), data).samples}) > 2
 
 
+def test_texts_that_begin_alike_have_prompts_of_their_own():
+    rows = [f"{'abcd ' * 20}{letter * 90} end" for letter in "abcdef"]
+    data = Examples(pa.table({"text": rows}), {"text": "text"})
+    prompts = [sample["prompt"] for sample in judge(language_model(), data).samples]
+    assert len(prompts) == len(set(prompts)) == 5
+
+
 def test_the_report_shows_the_samples():
     assert judged().report_parts() == {"samples": judged().samples}

@@ -114,7 +114,6 @@ def test_every_tag_is_closed(page):
         "Worst mistakes",
         "a stirring film",
         "The data",
-        "2 train rows could not be read: a stirring film",
         "Texts are cut at 64 tokens.",
         "texts cut at the maximum length: 1",
         "Try next",
@@ -221,6 +220,26 @@ def test_lengths_that_are_known_of_training_only_make_no_empty_row():
         ("words", "validation"),
         ("tokens", "train"),
     ]
+
+
+def test_sizes_of_images_are_called_so():
+    sizes = {name: {"least": 6, "most": 9} for name in ("height", "width", "boxes")}
+    text = checked(render_report(ReportData(title="run", task="t", data={"train": {"lengths": sizes}}))).text
+    assert "Size of an image in pixels, and the number of its boxes" in text
+    assert "Sizes" in text and "Length" not in text
+
+
+def test_rows_that_could_not_be_used_are_told_once():
+    told = "1 of 9 rows cannot be used: 1 x it is no image (first: a.png)"
+    part = {"rejected": {"it is no image": 1}, "problems": [told], "notes": []}
+    text = checked(render_report(ReportData(title="run", task="t", data={"train": part, "validation": part}))).text
+    assert text.count("it is no image") == 1
+
+
+def test_a_note_stands_beside_the_title_of_a_metric():
+    bleu = {"value": 31.5, "low": 30.0, "high": 33.0, "note": "by characters"}
+    text = checked(render_report(ReportData(title="run", task="t", metrics={"validation": {"bleu": bleu}}))).text
+    assert "BLEU, by characters" in text
 
 
 def test_a_long_text_is_cut():

@@ -57,6 +57,7 @@ def test_perplexity_is_a_mean_over_tokens():
 def test_languages_without_spaces_are_scored_by_characters():
     metrics = translation_metrics(["四百七"], ["四百八"], num_resamples=0)
     assert "tok:char" in metrics["bleu"]["signature"]
+    assert metrics["bleu"]["note"] == metrics["bleu_lowercase"]["note"] == "by characters"
 
 
 def test_single_words_are_scored_by_characters():

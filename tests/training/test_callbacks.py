@@ -7,7 +7,15 @@ import pytest
 import tensorflow as tf
 
 from kformer.training import AdamW
-from kformer.training.callbacks import StopOnNaN, Throughput, TimeEstimate, TrainingBoard, in_words, progress
+from kformer.training.callbacks import (
+    EpochLines,
+    StopOnNaN,
+    Throughput,
+    TimeEstimate,
+    TrainingBoard,
+    in_words,
+    progress,
+)
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def test_after_ten_steps_the_run_s_time_is_estimated_without_the_tracing(clock):
     for step in range(20):
         clock.now += 60.0 if step == 0 else 0.5
         estimate.on_train_batch_end(step)
-    assert lines == ["\nAbout 8 min of training in all (0.50 s a step)."]
+    assert lines == ["About 8 min of training in all (0.50 s a step)."]
 
 
 def test_a_run_of_ten_steps_is_over_before_an_estimate():
@@ -40,6 +48,15 @@ def test_a_run_of_ten_steps_is_over_before_an_estimate():
     for step in range(10):
         estimate.on_train_batch_end(step)
     assert lines == []
+
+
+def test_an_epoch_is_told_in_one_line(clock):
+    lines = []
+    epochs = EpochLines(3, lines.append)
+    epochs.on_epoch_begin(1)
+    clock.now += 12.0
+    epochs.on_epoch_end(1, {"loss": 0.51234, "val_accuracy": 0.75, "tokens_per_second": 12345.6})
+    assert lines == ["epoch 2/3: loss 0.5123, val_accuracy 0.75, tokens_per_second 12,346 (12 s)"]
 
 
 def test_speed_is_measured_without_validation(clock):

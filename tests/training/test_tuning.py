@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import kformer as kf
+from kformer.data.plan import make_plan
+from kformer.training.tuning import _few_updates
 from tests.tiny import examples, task
 
 RECIPE = kf.TextClassificationRecipe(epochs=2, learning_rate=1e-2, max_length=16, batch_size=8)
@@ -31,6 +33,40 @@ def test_another_seed_gives_other_weights(tuned):
 
 def test_the_history_tells_the_speed(tuned):
     assert tuned.history[0]["examples_per_second"] > 0 < tuned.history[0]["tokens_per_second"]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "changes", "told"),
+    [
+        ([10] * 20, {"batch_tokens": 4096}, "lower `batch_tokens` from 4,096 to 25, or raise `epochs` from 2."),
+        ([(10, 12)] * 8, {"batch_tokens": 40}, "lower `batch_tokens` from 40 to 12, or raise `epochs` from 2."),
+        ([10] * 20, {"batch_size": 32}, "lower `batch_size` from 32 to 2, or raise `epochs` from 2."),
+        ([10] * 2, {"batch_size": 1}, "An epoch has 2 updates of the weights, which teaches little: raise `epochs`"),
+    ],
+)
+def test_few_updates_of_an_epoch_are_told_with_what_to_set(lengths, changes, told):
+    recipe = RECIPE.replace(**changes)
+    plan = make_plan(lengths, recipe.batch_size, batch_tokens=recipe.batch_tokens)
+    (line,) = _few_updates(plan, recipe)
+    assert told in line
+
+
+def test_enough_updates_of_an_epoch_are_not_told():
+    assert _few_updates(make_plan([10] * 80, batch_size=8), RECIPE) == ()
+
+
+def test_in_a_file_each_epoch_is_a_plain_line(capsys):
+    tune()
+    out = capsys.readouterr().out
+    assert [line.partition(":")[0] for line in out.splitlines() if "epoch" in line] == ["epoch 1/2", "epoch 2/2"]
+    assert not {"\r", "\b", "\x1b"} & set(out)
+
+
+def test_a_terminal_shows_keras_progress_bar(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    tune(epochs=1)
+    out = capsys.readouterr().out
+    assert "\u2501" in out and "epoch 1/1" not in out
 
 
 def test_nothing_is_written_without_a_folder(tuned):

@@ -1,6 +1,6 @@
 """Where examples come from. A new source is one function `read(path, options) -> Reading` in the table below."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,15 @@ from pathlib import Path
 from kformer.data.sources.archives import ARCHIVE_ENDINGS, is_archive, unpack
 from kformer.data.sources.coco import coco_parts, is_coco, read_coco
 from kformer.data.sources.delimited import read_csv, read_tsv
-from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part, find_parts, read_text, read_text_folder
+from kformer.data.sources.folders import (
+    TRAIN,
+    VALIDATION,
+    chosen_part,
+    find_parts,
+    read_text,
+    read_text_folder,
+    text_files,
+)
 from kformer.data.sources.image_folders import CLASSES, holds_images, read_image_folder, train_is_a_class
 from kformer.data.sources.json_lines import read_json_lines
 from kformer.data.sources.parallel import read_parallel
@@ -29,6 +37,7 @@ __all__ = [
     "STDLIB",
     "TRAIN",
     "VALIDATION",
+    "check_source",
     "part_names",
     "read",
 ]
@@ -82,6 +91,32 @@ def read(source: str | Path, options: Options) -> Reading:
         _refuse_split(source, options)
         return read_parallel(paths)
     return _read_path(paths[0], options)
+
+
+def check_source(source: str | Path, required: Sequence[str] = ()):
+    """Refuses what `read` would refuse at a glance, for commands that are slow to start.
+
+    What is found by reading alone, such as a file that is empty or damaged, is left to `read`.
+
+    Args:
+        source: As for `read`.
+        required: The roles that every example must have; () if they are not known.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: Its ending is unknown, or the folder holds no file of the kind that is needed.
+    """
+    if _embedded(str(source)) or str(source).startswith(_TFDS):
+        return
+    path, *others = _paths(source)
+    if others or is_archive(path):
+        return
+    options = Options(required=tuple(required))
+    if path.is_file():
+        _reader_of(path)
+    elif required and not _layout(path, options) and not _parts(path, options):
+        # To read a folder of images is to list it: they are looked at later.
+        read_image_folder(path, options) if "image" in required else text_files(path)
 
 
 def part_names(source: str | Path, options: Options) -> tuple[str, ...]:

@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 
+from kformer.data.sources.headers import COMPARED_ROWS, field_names, headless_note, why_data
 from kformer.data.sources.reading import UNDECODABLE, Options, Reading, Rejection, is_utf8, printable
 from kformer.errors import suggest
 
@@ -44,8 +47,10 @@ def _read(path: Path, delimiter: str, quoted: bool) -> Reading:
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
         # strict: a stray quote is an error of its row, instead of swallowing the rows that follow.
-        reader = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=quoted)
-        header = _header(reader, path)
+        dialect = {"delimiter": delimiter, "quoting": quoting}
+        header, notes = _headless(file, path, dialect)
+        reader = csv.reader(file, **dialect, strict=quoted)
+        header = header or _header(reader, path)
         chunks, rows, numbers, rejections = [], [], [], []
         for first, last, row, reason in _checked(reader, path, len(header)):
             if reason:
@@ -60,12 +65,21 @@ def _read(path: Path, delimiter: str, quoted: bool) -> Reading:
     chunks.append(_to_table(header, rows))
     if not numbers and not rejections:
         raise ValueError(f"{path} holds a header and no rows. Give a file with one example a row below the header.")
-    return Reading(pa.concat_tables(chunks), str(path), rows=numbers, rejections=tuple(rejections))
+    return Reading(pa.concat_tables(chunks), str(path), rows=numbers, rejections=tuple(rejections), notes=notes)
 
 
 def _to_table(header: list[str], rows: list[list[str]]) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else [()] * len(header)
     return pa.table([pa.array(column, pa.string()) for column in columns], names=header)
+
+
+def _headless(file: TextIO, path: Path, dialect: dict) -> tuple[list[str], tuple[str, ...]]:
+    """Returns names for the columns of a file without a header, and the note of it; none for one that has a header."""
+    rows = csv.reader(file, **dialect)
+    first, *below = list(islice((row for row in rows if row), COMPARED_ROWS + 1)) or [[]]
+    file.seek(0)
+    reason = why_data(first, below)
+    return (field_names(len(first)), (headless_note(str(path), len(first), reason),)) if reason else ([], ())
 
 
 def _header(reader, path: Path) -> list[str]:

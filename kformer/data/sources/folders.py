@@ -52,14 +52,23 @@ def chosen_part(source: str | Path, options: Options, parts: Iterable[str]) -> s
 
 def read_text_folder(folder: Path, options: Options) -> Reading:
     """Reads `<class>/*.txt`, each an example labelled with its folder's name; or, where there are none, `*.txt`."""
-    classes = sorted(folder.glob("*/*.txt"))
-    paths = classes or sorted(folder.glob("*.txt"))
+    paths = text_files(folder)
+    return _read_texts(folder, paths, labelled=paths[0].parent != folder)
+
+
+def text_files(folder: Path) -> list[Path]:
+    """Returns `<class>/*.txt` or, where there are none, `*.txt`.
+
+    Raises:
+        ValueError: There are neither.
+    """
+    paths = sorted(folder.glob("*/*.txt")) or sorted(folder.glob("*.txt"))
     if not paths:
         raise ValueError(
             f"{folder} holds no <class>/*.txt, no *.txt and no train.csv (or .tsv, .jsonl, .parquet, .txt). Give a "
             "folder of .txt files, one with a subfolder of them a class, one with a train part, or a file."
         )
-    return _read_texts(folder, paths, labelled=bool(classes))
+    return paths
 
 
 def read_text(path: Path, options: Options) -> Reading:

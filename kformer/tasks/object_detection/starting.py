@@ -56,7 +56,8 @@ def head_of(init):
     if is_run(init):
         task = load_task(init, precision="float32")
         return getattr(task, "head_kind", None) or ("set" if family_name(task.backbone) in SET_FAMILIES else None)
-    return "set" if HFFolder(find_checkpoint(init)).config.get("model_type") in SET_FAMILIES else None
+    folder = find_checkpoint(init, families_serving("object-detection"))
+    return "set" if HFFolder(folder).config.get("model_type") in SET_FAMILIES else None
 
 
 def families_for(head):

@@ -29,7 +29,7 @@ def find_translator(init, precision="auto", dropout=None):
         task = load_task(init, precision)
         check_family(init, family_name(task.backbone), FAMILIES)
         return _with_dropout(task.backbone, dropout), task.processor.source, task.processor.target
-    folder = find_checkpoint(init)
+    folder = find_checkpoint(init, FAMILIES)
     check_family(init, HFFolder(folder).config.get("model_type"), FAMILIES)
     changes = {} if dropout is None else {"dropout": dropout}
     backbone, _ = load_backbone(folder, dtype=resolve_precision(precision)[0], **changes)

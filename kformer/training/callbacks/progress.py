@@ -1,9 +1,42 @@
 """What a person watching a run wants to know: how long it takes, how fast it is, and what to do when it breaks."""
 
 import math
+import sys
 import time
 
 import keras
+
+
+def is_interactive():
+    """Whether what is printed is seen by a person at once, in a terminal or a notebook, and may be written over."""
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
+class EpochLines(keras.callbacks.Callback):
+    """Tells of each epoch in one line, for files: there a progress bar leaves thousands of control characters.
+
+    Args:
+        num_epochs: int, of the whole run.
+        tell: function that takes the line.
+    """
+
+    def __init__(self, num_epochs, tell):
+        super().__init__()
+        self.num_epochs = num_epochs
+        self.tell = tell
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = ", ".join(f"{name} {_short(value)}" for name, value in (logs or {}).items())
+        seconds = in_words(time.perf_counter() - self._started)
+        self.tell(f"epoch {epoch + 1}/{self.num_epochs}: {values} ({seconds})")
+
+
+def _short(value):
+    """A number of the logs: 0.5123, 12,346."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 class TimeEstimate(keras.callbacks.Callback):
@@ -32,7 +65,7 @@ class TimeEstimate(keras.callbacks.Callback):
             self._started = time.perf_counter()
         if self._seen == self.LAST and self.num_steps > self.LAST:
             per_step = (time.perf_counter() - self._started) / (self.LAST - self.FIRST)
-            self.tell(f"\nAbout {in_words(per_step * self.num_steps)} of training in all ({per_step:.2f} s a step).")
+            self.tell(f"About {in_words(per_step * self.num_steps)} of training in all ({per_step:.2f} s a step).")
 
 
 def in_words(seconds):
