@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kformer.cli.console import note, short_path
+from kformer.wording import counted
 
 
 class Drawing:
@@ -40,7 +41,7 @@ class Drawing:
 
     def tell(self):
         """Says where the pictures are."""
-        note(f"{len(self._names):,} pictures drawn in {short_path(self._folder)}")
+        note(f"{counted(len(self._names), 'picture')} drawn in {short_path(self._folder)}")
 
     def _new_name(self, picture: str) -> str:
         """Returns a name that no other picture of this call has."""

@@ -7,6 +7,7 @@ import click
 from kformer.cli.console import note, short_path
 from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
+from kformer.wording import counted
 
 GALLERY = "gallery"  # where it is in a run's folder
 
@@ -51,4 +52,5 @@ def enroll(folder, people, out, keep, overwrite, precision):
         note(f"left out: {rejection.place}: {rejection.reason}")
     gallery = kf.enroll(predictor, examples, keep, run=str(Path(folder).absolute()))
     gallery.save(destination)
-    click.echo(f"{len(gallery):,} people of {sum(gallery.num_images):,} pictures, in {short_path(destination)}")
+    people, pictures = counted(len(gallery), "person", "people"), counted(sum(gallery.num_images), "picture")
+    click.echo(f"{people} of {pictures}, in {short_path(destination)}")

@@ -106,8 +106,8 @@ def test_crowds_and_boxes_of_no_image_are_left_out_and_told(animals, write):
     crowd = {"image_id": 7, "category_id": 5, "bbox": [0, 0, 1, 1], "iscrowd": 1}
     write("coco.json", content(annotations=[crowd, {"image_id": 99, "category_id": 5, "bbox": [0, 0, 1, 1]}]))
     assert read(animals, BOXES).notes == (
-        "1 boxes around crowds (`iscrowd`) are left out",
-        "1 images that only `annotations` name are left out",
+        "1 box around crowds (`iscrowd`) left out",
+        "1 image that only `annotations` name left out",
     )
 
 

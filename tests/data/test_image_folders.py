@@ -30,7 +30,7 @@ def test_hidden_files_and_folders_are_passed_over(write, pets):
 
 def test_images_beside_the_classes_are_told(write, pets):
     write("pets/stray.png", "x")
-    assert read(pets, IMAGES).notes == ("1 images beside the folders of the classes are left out",)
+    assert read(pets, IMAGES).notes == ("1 image beside the folders of the classes left out",)
 
 
 def test_images_without_classes_have_no_label(write, tmp_path):

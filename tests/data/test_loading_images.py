@@ -189,8 +189,8 @@ def test_boxes_of_a_table_are_clipped_and_told(table):
     assert examples.values("boxes") == [[box("cat", 0, 0, 5, 6)], [], [box("dog", 0, 0, 9, 6)]]
     assert (examples.labels, label_counts(examples)) == (("cat", "dog"), {"cat": 1, "dog": 1})
     assert examples.notes[-2:] == (
-        "1 boxes reached beyond their image: cut to it",
-        "1 boxes were empty, inverted or outside their image: dropped",
+        "1 box reaching beyond the image: cut to it",
+        "1 box empty, inverted or outside the image: dropped",
     )
 
 

@@ -70,7 +70,7 @@ def test_difficult_boxes_are_kept_and_told(cells, write):
     write("Annotations/a.xml", annotation(("cell", 1, 2, 3, 4, 1), ("cell", 1, 1, 3, 4, 0)))
     reading = read(cells, BOXES)
     assert len(reading.table["boxes"][0].as_py()) == 2
-    assert reading.notes == ("1 boxes are marked as difficult: kept",)
+    assert reading.notes == ("1 box marked as difficult: kept",)
 
 
 @pytest.mark.parametrize("sides", [(3, 2, 3, 4), (1, 4, 3, 4), (3, 2, 1, 4)])
@@ -78,7 +78,7 @@ def test_an_empty_box_is_dropped_and_told(cells, write, sides):
     write("Annotations/a.xml", annotation(("cell", *sides, 0)))
     examples = kd.load(cells, required=("image", "boxes"))
     assert examples.values("boxes")[0] == []
-    assert "1 boxes were empty, inverted or outside their image: dropped" in examples.notes
+    assert "1 box empty, inverted or outside the image: dropped" in examples.notes
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_real_cells_are_read_with_their_blemishes_told(shared_data):
     assert (len(train), len(validation), train.labels) == (205, 87, ("Platelets", "RBC", "WBC"))
     assert label_counts(train) == Counter(RBC=2381, WBC=214, Platelets=209)
     assert label_counts(validation) == Counter(RBC=967, WBC=87, Platelets=83)
-    assert train.notes == validation.notes == ("1 boxes were empty, inverted or outside their image: dropped",)
+    assert train.notes == validation.notes == ("1 box empty, inverted or outside the image: dropped",)
     assert train.rejected == validation.rejected == ()
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kformer.wording import counted
+
 SIDES = ("x0", "y0", "x1", "y1")
 BOX = pa.struct([("label", pa.string()), *((side, pa.float32()) for side in SIDES)])
 
@@ -41,10 +43,10 @@ def clip_boxes(boxes: Sequence[dict], height: int, width: int) -> ClippedBoxes:
 def boxes_notes(clipped: Sequence[ClippedBoxes]) -> tuple[str, ...]:
     """Returns what is worth telling of all images' boxes."""
     told = (
-        (sum(boxes.num_clipped for boxes in clipped), "reached beyond their image: cut to it"),
-        (sum(boxes.num_dropped for boxes in clipped), "were empty, inverted or outside their image: dropped"),
+        (sum(boxes.num_clipped for boxes in clipped), "reaching beyond the image: cut to it"),
+        (sum(boxes.num_dropped for boxes in clipped), "empty, inverted or outside the image: dropped"),
     )
-    return tuple(f"{count:,} boxes {what}" for count, what in told if count)
+    return tuple(f"{counted(count, 'box', 'boxes')} {what}" for count, what in told if count)
 
 
 def boxes_problem(boxes: Sequence[dict] | None) -> str:

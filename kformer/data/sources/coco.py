@@ -11,6 +11,7 @@ from kformer.data.images.boxes import BOX
 from kformer.data.sources.folders import ALIASES, TRAIN, chosen_part
 from kformer.data.sources.reading import Options, Reading, Rejection, printable
 from kformer.errors import first_line
+from kformer.wording import counted
 
 # The lists of a file, and what every entry of them has.
 _LISTS = {
@@ -72,8 +73,8 @@ def read_coco(path: Path, options: Options) -> Reading:
     table = pa.Table.from_pylist(rows, pa.schema([("image", pa.string()), ("boxes", pa.list_(BOX))]))
     orphans = len(boxes.keys() - {image["id"] for image in content["images"]})
     told = (
-        (marks["crowd"], "boxes around crowds (`iscrowd`) are left out"),
-        (orphans, "images that only `annotations` name are left out"),
+        (marks["crowd"], "box", "boxes", "around crowds (`iscrowd`) left out"),
+        (orphans, "image", "images", "that only `annotations` name left out"),
     )
     return Reading(
         table,
@@ -81,7 +82,7 @@ def read_coco(path: Path, options: Options) -> Reading:
         files=[row["image"] for row in rows],
         rejections=tuple(rejections),
         fields={"image": "image", "boxes": "boxes"},
-        notes=tuple(f"{count:,} {what}" for count, what in told if count),
+        notes=tuple(f"{counted(count, one, many)} {what}" for count, one, many, what in told if count),
     )
 
 

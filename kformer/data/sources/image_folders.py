@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from kformer.data.sources.folders import ALIASES, TRAIN
 from kformer.data.sources.reading import Options, Reading, Rejection
+from kformer.wording import counted
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 CLASSES = "classes.txt"  # names of the classes in order, one a line
@@ -61,7 +62,7 @@ def read_image_folder(folder: Path, options: Options) -> Reading:
     columns = {"image": [str(path) for path in paths]}
     if classes:
         columns["label"] = [path.parent.name for path in paths]
-    notes = (f"{len(stray):,} images beside the folders of the classes are left out",) if classes and stray else ()
+    notes = (f"{counted(len(stray), 'image')} beside the folders of the classes left out",) if classes and stray else ()
     fields = dict(zip(columns, columns, strict=True))
     return Reading(pa.table(columns), str(folder), files=columns["image"], fields=fields, notes=notes)
 

@@ -11,6 +11,7 @@ from kformer.data.images.boxes import BOX
 from kformer.data.sources.folders import TRAIN, VALIDATION, chosen_part
 from kformer.data.sources.image_folders import find_image, images_in
 from kformer.data.sources.reading import Options, Reading, Rejection, printable
+from kformer.wording import counted
 
 _IMAGES, _ANNOTATIONS = "JPEGImages", "Annotations"
 _PARTS = {TRAIN: "train.txt", VALIDATION: "val.txt"}
@@ -53,7 +54,7 @@ def read_voc(folder: Path, options: Options) -> Reading:
         marks["difficult"] += num_difficult
         rows.append({"image": str(image.absolute()), "boxes": boxes})
     table = pa.Table.from_pylist(rows, pa.schema([("image", pa.string()), ("boxes", pa.list_(BOX))]))
-    notes = (f"{marks['difficult']:,} boxes are marked as difficult: kept",) if marks["difficult"] else ()
+    notes = (f"{counted(marks['difficult'], 'box', 'boxes')} marked as difficult: kept",) if marks["difficult"] else ()
     return Reading(
         table,
         str(folder),

@@ -38,8 +38,8 @@ def test_a_box_of_which_nothing_is_inside_is_dropped(wrong):
 def test_what_was_done_is_told():
     clipped = clip_boxes([box(3, 1, 3, 4), box(-1, 1, 3, 4), box(-1, 1, 3, 5)], height=6, width=9)
     assert boxes_notes([clipped, clip_boxes([], 1, 1)]) == (
-        "2 boxes reached beyond their image: cut to it",
-        "1 boxes were empty, inverted or outside their image: dropped",
+        "2 boxes reaching beyond the image: cut to it",
+        "1 box empty, inverted or outside the image: dropped",
     )
     assert boxes_notes([]) == ()
 
