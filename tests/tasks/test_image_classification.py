@@ -6,7 +6,7 @@ import pytest
 
 import kformer as kf
 from kformer.data.images.files import encode_png
-from kformer.exporting import Predictor, export
+from kformer.exporting import Predictor
 from kformer.tasks import ImageClassification, load_task
 from kformer.tasks.image_classification.task import MixedAccuracy
 from kformer.training.image_recipes import ImageClassificationRecipe
@@ -137,13 +137,3 @@ def test_mixing_is_refused_for_a_regression():
     task = image_classifier("regression")
     with pytest.raises(ValueError, match="`mixup` mixes the shares of labels, which a regression has none of"):
         task.check_recipe(ImageClassificationRecipe(mixup=0.2))
-
-
-def test_a_savedmodel_takes_encoded_images(examples, tmp_path):
-    import tensorflow as tf
-
-    predictor = Predictor(image_classifier())
-    contents = examples.values("image")[:3]
-    model = tf.saved_model.load(str(export(predictor, tmp_path / "export")))
-    expected = [answer["score"] for answer in predictor(contents)]
-    np.testing.assert_allclose(model.serve(tf.constant(contents))["score"].numpy(), expected, atol=1e-5)
