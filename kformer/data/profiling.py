@@ -102,6 +102,8 @@ def _problems(examples: Examples) -> list[str]:
             problems.append(
                 f"classes are unbalanced: {counts[commonest]:,} of {commonest!r}, {counts[rarest]:,} of {rarest!r}"
             )
-        if 2 * len(counts) > len(examples):
+        if len(counts) == 1:
+            problems.append(f"there is one class only, {commonest!r}: nothing to tell apart")
+        elif 2 * len(counts) > len(examples):
             problems.append(f"{len(counts):,} classes for {len(examples):,} rows: is the label column the right one?")
     return problems

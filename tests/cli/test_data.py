@@ -96,7 +96,7 @@ def test_it_shows_numbers_of_boxes(kformer, tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps({"image": "a.png", "things": [box, box]}), encoding="utf-8")
     out = kformer("data", tmp_path / "a.jsonl", "--boxes", "things").out
     assert "things   list<box>   boxes" in out
-    assert "1 labels   boxes" in out
+    assert "1 label   boxes" in out
 
 
 def test_a_damaged_image_is_one_line(error, tmp_path):
@@ -105,3 +105,37 @@ def test_a_damaged_image_is_one_line(error, tmp_path):
         (tmp_path / name).write_bytes(content)
     assert "1 of 2 rows cannot be used: 1 x it is no image, whatever its name says (first: " in error("data", tmp_path)
     assert "it has 6 x 9 pixels, and `max_pixels` is 9" in error("data", tmp_path, "--max-pixels", "9")
+
+
+def test_a_folder_of_neither_texts_nor_images_says_what_was_looked_for(error, tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"x")
+    expected = "holds no images (files that end in .jpg, .jpeg, .png, .bmp, .gif, .webp, .tif, .tiff), no <class>/*.txt"
+    assert expected in error("data", tmp_path)
+
+
+def test_one_class_is_a_problem(kformer, tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat/a.png").write_bytes(encoded(picture()))
+    out = kformer("data", tmp_path).out
+    assert "there is one class only, 'cat': nothing to tell apart" in out
+    assert "no problems found" not in out
+
+
+def test_of_very_many_labels_the_first_are_shown(kformer, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},name {n // 2:03}\n" for n in range(130)), encoding="utf-8")
+    out = kformer("data", path).out
+    assert "name 059" in out and "name 060" not in out
+    assert "and 5 more, which --json FILE writes" in out
+
+
+def test_an_unusable_file_is_named_once(kformer, tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for number in range(15):
+            (tmp_path / name / f"{number}.png").write_bytes(encoded(picture(seed=number)))
+    broken = tmp_path / "a/text.jpg"
+    broken.write_text("text", encoding="utf-8")
+    lines = kformer("data", tmp_path).out.splitlines()
+    assert lines[-1] == f"unusable: {broken}: it is no image, whatever its name says"
+    assert "no problems found" not in lines
