@@ -255,7 +255,7 @@ def test_the_data_of_images_are_told_in_their_units(role, shown):
     }
     text = checked(render_report(ReportData(title="run", task="t", data={"train": part}))).text
     assert shown in text
-    assert "Sizes" in text and "Of an image, in pixels" in text and "Length" not in text
+    assert "Sizes" in text and "Of an image; sides in pixels" in text and "Length" not in text
 
 
 def test_a_confusion_matrix_says_what_it_counts():

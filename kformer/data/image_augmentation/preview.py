@@ -27,7 +27,7 @@ def contact_sheet(examples, augment=None, versions=5, class_names=None, seed=0, 
         examples: list of dicts: `image` (height, width, 3), and `label` (int, text, or probabilities of classes),
             `boxes` with `classes`, `mask`, where they have them.
         augment: function of (example, seed), of `training_augmentation` say; None shows the examples alone.
-        versions: int, augmented versions of each; the n-th is what training sees in epoch n.
+        versions: int, augmented versions of each; the n-th is what training sees in its n-th epoch.
         class_names: list of str, or None for numbers.
         seed: int, of the run.
         indices: ints, the examples' places in their data set, or None for 0, 1, 2...
@@ -49,7 +49,7 @@ def contact_sheet(examples, augment=None, versions=5, class_names=None, seed=0, 
         for row, example, example_seed in zip(rows, examples, graph_seeds(seed, epoch, indices), strict=True):
             row.append(_in_numpy(augment(example, example_seed)))
     tiles = [[_tile(example, class_names, unpainted) for example in row] for row in rows]
-    titles = ["as it is", *(f"epoch {epoch}" for epoch in range(versions))]
+    titles = ["as it is", *(f"epoch {epoch}" for epoch in range(1, versions + 1))]
     seen = _classes([example for row in rows for example in row], unpainted)
     sheet = _grid(tiles, titles, [(number, _name(number, class_names)) for number in seen])
     return np.asarray(sheet)
