@@ -150,7 +150,9 @@ def test_a_saved_task_gives_the_same_outputs(examples, tmp_path):
 def test_a_run_starts_from_a_run_with_other_labels(examples, tmp_path):
     task = image_classifier()
     task.save(tmp_path / "model.keras")
-    started = ImageClassification.from_pretrained(tmp_path / "model.keras", labels=("a", "b", "c"), dropout=0.0)
+    started = ImageClassification.from_pretrained(
+        tmp_path / "model.keras", labels=("a", "b", "c"), dropout=0.0, precision="float32"
+    )
     assert started.head.kernel.shape == (8, 3)
     images_ = {"images": np.ones((1, 8, 8, 3), "float32")}
     np.testing.assert_allclose(
