@@ -11,6 +11,8 @@ from kformer.cli.quiet import load_tensorflow
 from kformer.training.image_recipes import Strength
 from kformer.wording import counted
 
+_MOST_LABELS = 60
+
 
 @click.command()
 @click.argument("source", metavar="SRC")
@@ -36,7 +38,9 @@ def data(source, split, json_file, preview, augment, **arguments):
     profile = kf.data.profile(examples)
     print_profile(profile)
     for rejection in examples.rejected[:10]:
-        click.echo(f"unusable: {rejection.place}: {rejection.reason}: {rejection.raw[:80]}")
+        # A file that is one example has been named.
+        raw = f": {rejection.raw[:80]}" if rejection.row is not None else ""
+        click.echo(f"unusable: {rejection.place}: {rejection.reason}{raw}")
     if preview:
         load_tensorflow()
         kf.runs.write_atomic(preview, kf.data.preview(examples, augment))
@@ -56,16 +60,19 @@ def print_profile(profile: dict):
     columns = [(name, kind, roles.get(name, "")) for name, kind in profile["columns"].items()]
     print_table(("column", "type", "used as"), columns)
     if profile["labels"]:
-        title = "labels" if profile["label_kind"] == "number" else counted(len(profile["labels"]), "label")
+        labels = list(profile["labels"].items())
+        title = "labels" if profile["label_kind"] == "number" else counted(len(labels), "label")
         click.echo()
-        print_table((title, _counted(profile)), [(name, number(count)) for name, count in profile["labels"].items()])
+        print_table((title, _counted(profile)), [(name, number(count)) for name, count in labels[:_MOST_LABELS]])
+        if len(labels) > _MOST_LABELS:
+            click.echo(f"and {len(labels) - _MOST_LABELS:,} more, which --json FILE writes")
     click.echo()
     lengths = profile["lengths"]
     quantiles = list(next(iter(lengths.values())))
     rows = [(unit, *(f"{values[name]:,.0f}" for name in quantiles)) for unit, values in lengths.items()]
     print_table(("size" if "image" in profile["fields"] else "length in", *quantiles), rows)
     click.echo()
-    for line in profile["problems"] or ["no problems found"]:
+    for line in profile["problems"] or ([] if profile["rejected"] else ["no problems found"]):
         click.echo(line)
 
 

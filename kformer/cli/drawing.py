@@ -24,6 +24,7 @@ class Drawing:
         self._predictor = predictor
         self._folder = Path(folder)
         self._names: set[str] = set()
+        self._num_boxes = 0
 
     def __getattr__(self, name: str):
         return getattr(self._predictor, name)
@@ -36,12 +37,14 @@ class Drawing:
         self._folder.mkdir(parents=True, exist_ok=True)
         for picture, answer in zip(pictures, answers, strict=True):
             if isinstance(picture, str) and answer is not None:
+                self._num_boxes += len(answer["boxes"])
                 drawn_answer(picture, answer["boxes"], self.labels).save(self._folder / self._new_name(picture))
         return answers
 
     def tell(self):
         """Says where the pictures are."""
-        note(f"{counted(len(self._names), 'picture')} drawn in {short_path(self._folder)}")
+        boxes, pictures = counted(self._num_boxes, "box", "boxes"), counted(len(self._names), "picture")
+        note(f"{boxes} found, {pictures} drawn in {short_path(self._folder)}")
 
     def _new_name(self, picture: str) -> str:
         """Returns a name that no other picture of this call has."""

@@ -1,5 +1,6 @@
 """Writes predicted masks as pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -8,9 +9,13 @@ class MaskFiles:
 
     Args:
         folder: Where to write; made where it is not there.
+        class_names: Of the indices in masks; the background is not coloured.
     """
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str, class_names: Sequence[str] = ()):
+        from kformer.data.image_augmentation.preview import background_of
+
+        self._unpainted = background_of(class_names)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._names = set()
@@ -31,7 +36,7 @@ class MaskFiles:
         name = self._free_name(Path(picture).stem)
         path = self.folder / f"{name}.png"
         write_atomic(path, to_png(mask))
-        write_atomic(self.folder / f"{name}.overlay.png", to_png(overlaid(upright(picture), mask)))
+        write_atomic(self.folder / f"{name}.overlay.png", to_png(overlaid(upright(picture), mask, self._unpainted)))
         return str(path)
 
     def _free_name(self, stem: str) -> str:
@@ -57,4 +62,4 @@ def open_mask_files(predictor, folder: str | None) -> MaskFiles | None:
         return None
     if "mask" not in predictor.required:
         raise ValueError(f"The run predicts no masks, but --masks {folder} was given. Leave it out.")
-    return MaskFiles(folder)
+    return MaskFiles(folder, predictor.task.class_map.names)

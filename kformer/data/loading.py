@@ -1,6 +1,7 @@
 """From a source to examples: columns found, labels understood, rows that cannot be used counted."""
 
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection,
 from kformer.errors import suggest
 
 _CLASSIFICATION = ("text", "label")
+_MOST_REASONS = 5  # that are told why rows cannot be used
 
 
 def load(
@@ -262,17 +264,27 @@ def _limit(rejections: Sequence[Rejection], total: int, most: float) -> str:
 
 
 def _reasons(rejections: Sequence[Rejection]) -> str:
+    """Returns the commonest reasons; those that differ in numbers and paths alone are one, with … for what differs."""
+    alike = defaultdict(list)
+    for rejection in rejections:
+        words = rejection.reason.split(" ")
+        alike[tuple("…" if "/" in word or re.search(r"\d", word) else word for word in words)].append(rejection)
+    commonest = sorted(alike.values(), key=len, reverse=True)[:_MOST_REASONS]
     # The place of the first row is what one needs to look at the file.
-    first = {rejection.reason: rejection.place for rejection in reversed(rejections)}
-    counts = Counter(rejection.reason for rejection in rejections)
-    return "; ".join(f"{count} x {reason} (first: {first[reason]})" for reason, count in counts.most_common(5))
+    told = [f"{len(of)} x {_common(of)} (first: {of[0].place})" for of in commonest]
+    more = len(alike) - len(told)
+    return "; ".join([*told, f"{more} more reasons"] if more else told)
+
+
+def _common(rejections: Sequence[Rejection]) -> str:
+    places = zip(*(rejection.reason.split(" ") for rejection in rejections), strict=True)
+    return " ".join(words[0] if len(set(words)) == 1 else "…" for words in places)
 
 
 def _name_labels(examples: Examples, names: tuple[str, ...] | None) -> Examples:
     if is_segmented(examples):
-        if names is None:  # numbers that do not occur count, too
-            highest = max(map(int, label_counts(examples)), default=-1)
-            names = tuple(map(str, range(highest + 1)))
+        if names is None:
+            return _number_classes(examples)
         return replace(examples, labels=names)  # that every pixel has one of them was checked
     if names is not None:
         check_labels(examples, names)
@@ -281,3 +293,17 @@ def _name_labels(examples: Examples, names: tuple[str, ...] | None) -> Examples:
     if not found and "label" not in examples.fields:
         raise ValueError(f"{examples.source} has images and not one box. Give examples of what is to be found.")
     return replace(examples, labels=found)
+
+
+def _number_classes(examples: Examples) -> Examples:
+    """Names the classes of masks by their numbers, those that do not occur too."""
+    counts = label_counts(examples)
+    names = tuple(map(str, range(max(map(int, counts), default=-1) + 1)))
+    absent = [name for name in names if not counts[name]]
+    notes = examples.notes
+    if absent:
+        notes += (
+            f"masks have classes up to {names[-1]}, of which {len(absent)} occur nowhere (the first is {absent[0]}): "
+            "name the classes in classes.txt or with `label_names`, or number them without gaps",
+        )
+    return replace(examples, labels=names, notes=notes)

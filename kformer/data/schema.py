@@ -26,6 +26,12 @@ _MISSING = {
     "label": "column of labels",
     "group": "column of groups",
 }
+# What beside a column has the roles of images.
+_FOLDERS = {
+    "mask": ", or give a folder with `images` and `masks` of the same names",
+    "boxes": ", or give a folder in the form of VOC or COCO",
+    "label": ", or give a folder with a subfolder of images for each class",
+}
 # The column of each role that a guess is about, and why these.
 _Guess = tuple[dict[str, str], str]
 _NO_GUESS: _Guess = ({}, "")
@@ -133,7 +139,8 @@ def _check_missing(table: pa.Table, fields: Mapping, named: Mapping, required: S
     if missing:
         both = missing[0] == "target" and named.get("text") is None
         columns = "columns with `text` and `target`" if both else f"column with `{missing[0]}`"
-        raise ValueError(f"{source} has no {_MISSING[missing[0]]}. {_columns(table)} Name the {columns}.")
+        other = _FOLDERS.get(missing[0], "") if "image" in fields else ""
+        raise ValueError(f"{source} has no {_MISSING[missing[0]]}. {_columns(table)} Name the {columns}{other}.")
 
 
 def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
@@ -141,7 +148,7 @@ def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
         others = [other for other in fields if other != role and fields[other] == column]
         if others:
             raise ValueError(f"{source}: column {column!r} is both `{role}` and `{others[0]}`. Name two columns.")
-        if role == "label" and pa.types.is_struct(table.schema.field(column).type):
+        if role == "label" and _holds_objects(table.schema.field(column).type):
             raise ValueError(f"{source}: column {column!r} (`label`) holds objects, not labels. {_columns(table)}")
         if role in TEXT_ROLES and not _is_text(table.schema.field(column).type):
             kind = table.schema.field(column).type
@@ -158,6 +165,11 @@ def _check_fields(table: pa.Table, fields: Mapping[str, str], source: str):
                 f"{source}: column {column!r} (`boxes`) holds {kind}, not lists of {{{', '.join(_BOX)}}}. "
                 f"{_columns(table)}"
             )
+
+
+def _holds_objects(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return pa.types.is_struct(kind.value_type if is_list else kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -283,7 +295,8 @@ def _guess_label(table: pa.Table, fields: Mapping[str, str]) -> _Guess:
     if usual is not None:
         return {"label": usual}, "its usual name"
     head = table.slice(0, _PROFILED_ROWS)
-    counts = {name: _num_distinct(head[name]) for name in free.values()}
+    plain = [name for name in free.values() if not _holds_objects(table.schema.field(name).type)]
+    counts = {name: _num_distinct(head[name]) for name in plain}
     # A column in which nearly every row differs names or numbers the rows.
     counts = {name: count for name, count in counts.items() if 2 <= count <= max(2, head.num_rows // 2)}
     fewest = min(counts, key=counts.get, default=None)

@@ -126,7 +126,7 @@ class JudgedDetection:
     def _told(self, boxes):
         """How many boxes of each class: "8 RBC, 1 WBC"."""
         counts = Counter(boxes["classes"].tolist())
-        return ", ".join(f"{counts[number]} {self.names[number]}" for number in sorted(counts)) or "nothing"
+        return ", ".join(f"{counts[number]} × {self.names[number]}" for number in sorted(counts)) or "nothing"
 
     @cached_property
     def _images(self):

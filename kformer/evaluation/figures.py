@@ -140,7 +140,10 @@ def _curve_svg(name: str, epochs: Sequence[float], lines: Mapping[str, np.ndarra
     for label, values in lines.items():
         colour = SERIES[0] if label == "training" else SERIES[1]
         axes.plot(epochs, values, color=colour, linewidth=1.8, marker="o", markersize=4, label=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    if len(epochs) > 1:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    else:  # between which there is nothing to mark
+        axes.set_xticks(epochs)
     axes.margins(x=0.04, y=0.12)
     axes.set_xlabel("epoch")
     if len(lines) > 1:

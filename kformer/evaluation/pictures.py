@@ -34,34 +34,36 @@ def thumbnail(source):
     return data_address(to_png(_shown(_upright(source))))
 
 
-def side_by_side(image, masks):
+def side_by_side(image, masks, unpainted=()):
     """A picture, and beside it the same with the colours of each mask over it.
 
     Args:
         image: uint8 (height, width, 3).
         masks: uint8 (height, width) each; 255 stays as it is.
+        unpainted: ints, further classes that stay as they are.
 
     Returns:
         uint8 (height, width, 3), small enough to stand in a report.
     """
     from PIL import Image
 
-    tiles = [image, *(overlaid(image, mask) for mask in masks)]
+    tiles = [image, *(overlaid(image, mask, unpainted) for mask in masks)]
     shown = [np.asarray(_shown(Image.fromarray(tile))) for tile in tiles]
     gap = np.full((shown[0].shape[0], _GAP, 3), 255, "uint8")
     return np.concatenate([part for tile in shown for part in (tile, gap)][:-1], axis=1)
 
 
-def overlaid(image, mask):
+def overlaid(image, mask, unpainted=()):
     """A picture with the colours of a mask's classes over it, uint8 (height, width, 3).
 
     Args:
         image: uint8 (height, width, 3).
         mask: uint8 (height, width); 255 stays as it is.
+        unpainted: ints, further classes that stay as they are.
     """
     from kformer.data.image_augmentation.preview import with_mask
 
-    return with_mask(image, mask, 255)
+    return with_mask(image, mask, {255, *unpainted})
 
 
 def upright(source):
@@ -92,10 +94,11 @@ def data_address(png):
 
 
 def _upright(source):
-    from PIL import Image, ImageOps
+    from kformer.data.images.files import in_8_bits, open_image, quiet_pillow
 
-    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-        return ImageOps.exif_transpose(image).convert("RGB")
+    content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    with quiet_pillow(), open_image(content) as image:
+        return in_8_bits(image).convert("RGB")
 
 
 def _shown(picture):

@@ -98,6 +98,7 @@ class ReportData:
             the place of the score.
         mistakes_hint: sentences above the mistakes.
         truth_word: what the right answer is called there.
+        counted: what the confusion matrix counts, where that is not examples, such as "pixels".
         data: any of "train" and "validation" (as `data.profile` gives them: source, rows, labels, lengths, rejected,
             notes, problems), "cleaning" (`CleaningReport.to_dict()`, for the rows before and after), "findings"
             (sentences, as `CleaningReport.lines()[1:]`), "token_lengths" (one number per training text), "max_length"
@@ -121,6 +122,7 @@ class ReportData:
     mistakes: Sequence[Mapping] = ()
     mistakes_hint: str = "Wrong answers, the surest first. Look whether the label is right: wrong labels gather here."
     truth_word: str = "labelled"
+    counted: str = ""
     data: Mapping = field(default_factory=dict)
     recipe: Mapping = field(default_factory=dict)
     environment: Mapping = field(default_factory=dict)
@@ -152,7 +154,7 @@ def render_report(report: ReportData) -> str:
     return environment.get_template("report.html").render(
         report=report,
         splits=[_split(name, metrics, report.labels) for name, metrics in report.metrics.items()],
-        curves={name.replace("_", " "): Markup(svg) for name, svg in curves.items()},
+        curves={_TITLES.get(name, name.replace("_", " ")): Markup(svg) for name, svg in curves.items()},
         roc=Markup(roc_svg(report.roc)) if report.roc else None,
         hidden_roc_curves=max(0, len(report.roc) - MAX_ROC_CURVES),
         figures={caption: Markup(svg) for caption, svg in report.figures.items()},
@@ -250,6 +252,7 @@ def _data(data: Mapping) -> dict:
         "notes": list(dict.fromkeys(note for part in parts.values() for note in part.get("notes", ()))),
         "is_number": any(part.get("label_kind") == "number" for part in parts.values()),
         "labels": _side_by_side(parts, "labels", 0),
+        "label_unit": _label_unit(parts),
         "largest_label": max(
             (max(part["labels"].values()) for part in parts.values() if part.get("labels")), default=0
         ),
@@ -257,6 +260,14 @@ def _data(data: Mapping) -> dict:
         "measured": _measured(lengths),
         "max_length": data.get("max_length"),
     }
+
+
+def _label_unit(parts: Mapping[str, Mapping]) -> str:
+    """What the numbers beside the labels are: rows, boxes or shares of the pixels."""
+    fields = {role for part in parts.values() for role in part.get("fields", ())}
+    if "label" in fields or not fields & {"mask", "boxes"}:
+        return "rows"
+    return "shares of the pixels" if "mask" in fields else "boxes"
 
 
 def _findings(data: Mapping, parts: Mapping[str, Mapping]) -> list[str]:

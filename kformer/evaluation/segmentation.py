@@ -117,7 +117,7 @@ class JudgedSegmentation:
             {
                 "image": self._names[i],
                 "mean IoU": f"{self._mean_ious[i]:.3f}",
-                "pixels wrong": f"{self._wrong[i]:.1%}",
+                "pixels wrong": f"{100 * self._wrong[i]:.1f} %",
                 "largest mistake": self._largest_mistake(i),
             }
             for i in range(min(10, len(self.examples)))
@@ -132,8 +132,13 @@ class JudgedSegmentation:
             "confusion": self.confusion,
             "mistakes": self.mistakes(),
             "mistakes_hint": "The pictures with most pixels wrong: as it is, the right mask, the predicted one.",
-            "truth_word": "mostly",
-            "legend": {label: class_color(int(i)) for label, i in zip(self.labels, self.indices, strict=True)},
+            "truth_word": "most wrong pixels are",
+            "legend": {
+                label: class_color(int(i))
+                for label, i in zip(self.labels, self.indices, strict=True)
+                if i not in self._unpainted
+            },
+            "counted": "pixels",
         }
 
     def mistakes(self, count=12):
@@ -151,7 +156,7 @@ class JudgedSegmentation:
                     "label": actual,
                     "predicted": said,
                     "score": float(self._wrong[row]),
-                    "note": f"{self._wrong[row]:.1%} of the pixels wrong, mean IoU {self._mean_ious[row]:.3f}",
+                    "note": f"{100 * self._wrong[row]:.1f} % of the pixels wrong, mean IoU {self._mean_ious[row]:.3f}",
                     "picture": data_address(to_png(self._strip(row))),
                 }
             )
@@ -170,7 +175,14 @@ class JudgedSegmentation:
         truth = self.table[read_mask(self._masks[row])]
         shown = np.full(256, _NO_CLASS, "uint8")
         shown[: len(self.labels)] = self.indices  # the colours are those of the indices in masks
-        return side_by_side(image, [shown[truth], read_mask(self.predicted[row])])
+        return side_by_side(image, [shown[truth], read_mask(self.predicted[row])], self._unpainted)
+
+    @cached_property
+    def _unpainted(self):
+        """The indices that have no colour over pictures."""
+        from kformer.data.image_augmentation.preview import background_of
+
+        return [int(self.indices[number]) for number in background_of(self.labels)]
 
     def _largest_mistake(self, row):
         actual, said = self._confused(row)

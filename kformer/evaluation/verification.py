@@ -142,7 +142,10 @@ class JudgedVerification:
         return self.examples.values("image")
 
     def _name(self, image):
-        return picture_name(self._images[image], image)
+        source = self._images[image]
+        name = picture_name(source, image)
+        # Of a path the folder tells who it is.
+        return name if isinstance(source, str) else f"{name}: {self.examples.values('label')[image]}"
 
 
 def verification_metrics(

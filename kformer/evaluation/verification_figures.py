@@ -40,6 +40,8 @@ def similarities_svg(genuine: np.ndarray, impostor: np.ndarray, threshold: float
     Returns:
         SVG to put inside a page.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_figure(4.4, 2.8)
     everything = np.concatenate([genuine, impostor, [threshold]])
     edges = np.linspace(everything.min() - 1e-3, everything.max() + 1e-3, _NUM_BARS + 1)
@@ -48,6 +50,7 @@ def similarities_svg(genuine: np.ndarray, impostor: np.ndarray, threshold: float
         axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color=colour, alpha=0.6, label=label)
     axes.axvline(threshold, color=SERIES[2], linestyle="--", linewidth=1.4, label="threshold")
     axes.grid(visible=False, axis="x")
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set(xlabel="similarity", ylabel="share of the pairs")
     add_legend(axes, "best")
     return to_svg(figure, "similarities of pairs of one person and of two")

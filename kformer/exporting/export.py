@@ -13,8 +13,8 @@ def export(predictor, path, to="savedmodel"):
     Args:
         predictor: `Predictor`, or a task.
         path: folder to write or to replace.
-        to: str, "savedmodel": strings in, label names and scores out, in any process with tensorflow and
-            tensorflow_text; or "hf": a folder that `transformers` loads.
+        to: str, "savedmodel": strings or the bytes of images in, answers out, in any process with tensorflow (and for
+            texts tensorflow_text); or "hf": a folder that `transformers` loads.
 
     Returns:
         Path of the folder.
@@ -50,21 +50,26 @@ def write_savedmodel(task, folder):
 
 def _readme(task):
     arguments = ", ".join(task.input_names)
-    call = ", ".join(f'tf.constant(["some {name}"])' for name in task.input_names)
     labels = f" Labels: {', '.join(task.labels)}." if task.labels else ""
+    if "image" in task.input_names:
+        packages, imports, what = "tensorflow", "", "encoded images, the bytes of JPEG or PNG files,"
+        call = ", ".join(f'tf.constant([tf.io.read_file("{name}.jpg").numpy()])' for name in task.input_names)
+    else:
+        packages, what = "tensorflow tensorflow-text", "strings"
+        imports = "\nimport tensorflow_text  # registers the tokenizer's operations; without it the model does not load"
+        call = ", ".join(f'tf.constant(["some {name}"])' for name in task.input_names)
     return f"""# A model for {task.title}, exported by kformer
 
-`pip install tensorflow tensorflow-text` is all that it needs:
+`pip install {packages}` is all that it needs:
 
 ```python
-import tensorflow as tf
-import tensorflow_text  # registers the tokenizer's operations; without it the model does not load
+import tensorflow as tf{imports}
 
 model = tf.saved_model.load(".")
 print(model.serve({call}))
 ```
 
-`serve({arguments})` takes vectors of strings and returns a dict.{labels}
+`serve({arguments})` takes vectors of {what} and returns a dict.{labels}
 """
 
 

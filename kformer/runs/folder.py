@@ -124,6 +124,11 @@ class RunFolder:
         return self.file(_CHECKSUMS).is_file()
 
     @property
+    def destination(self) -> Path:
+        """The folder that was asked for."""
+        return self._destination
+
+    @property
     def name(self) -> str:
         """The name of the folder that was asked for."""
         return self._destination.name

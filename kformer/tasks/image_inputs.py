@@ -18,13 +18,21 @@ def read_images(inputs):
         FileNotFoundError, ValueError: an image is absent or cannot be decoded; it is named.
         TypeError: an input is none of these.
     """
-    return [_read(item, number) for number, item in enumerate(inputs)]
+    from kformer.data.images.checking import check_all, check_image
+
+    sources = [_source(item, number) for number, item in enumerate(inputs)]
+    contents = []
+    for number, (source, checked) in enumerate(zip(sources, check_all(check_image, sources), strict=True)):
+        if checked.problem:
+            name = source if isinstance(source, str) else f"input {number}"
+            raise ValueError(f"{name} cannot be used: {checked.problem}.")
+        content = checked.content
+        contents.append(content if isinstance(content, bytes) else Path(content).read_bytes())
+    return contents
 
 
-def _read(item, number):
-    from kformer.data.images.checking import check_image
-    from kformer.data.images.files import encode_png
-
+def _source(item, number):
+    """A path or the bytes of a file."""
     if isinstance(item, np.ndarray):
         if item.dtype != np.uint8 or item.ndim not in (2, 3):
             raise TypeError(
@@ -33,6 +41,8 @@ def _read(item, number):
             )
         from PIL import Image
 
+        from kformer.data.images.files import encode_png
+
         return encode_png(Image.fromarray(item))
     if not isinstance(item, str | bytes | Path):
         raise TypeError(
@@ -40,11 +50,8 @@ def _read(item, number):
             f"{number} = {item!r}."
         )
     source = item if isinstance(item, bytes) else str(item)
+    if isinstance(source, str) and Path(source).is_dir():
+        raise ValueError(f"{source} is a folder, not a picture. `kformer predict --input {source}` takes all in it.")
     if isinstance(source, str) and not Path(source).is_file():
         raise FileNotFoundError(f"There is no image {source}.")
-    checked = check_image(source)
-    if checked.problem:
-        name = source if isinstance(source, str) else f"input {number}"
-        raise ValueError(f"{name} cannot be used: {checked.problem}.")
-    content = checked.content
-    return content if isinstance(content, bytes) else Path(content).read_bytes()
+    return source

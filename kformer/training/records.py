@@ -6,7 +6,9 @@ import dataclasses
 import datetime
 import io
 import json
+import shlex
 import sys
+from pathlib import Path
 
 from kformer.data import profile
 from kformer.evaluation import ReportData, render_report
@@ -56,7 +58,7 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
         data=data,
         recipe=dataclasses.asdict(recipe),
         environment=about,
-        commands=next_commands(task, folder.name),
+        commands=next_commands(task, folder.destination),
         **judged.report_parts(),
         created=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     )
@@ -70,9 +72,15 @@ def write_records(folder, task, train, judged, metrics, history, recipe, data_re
     folder.write_text("report.html", render_report(report))
 
 
-def next_commands(task, name):
-    """Lines to try after a task's run called `name`."""
-    run = f"saved_models/{name}"
+def next_commands(task, folder):
+    """Lines to try after a task's run, from the present folder on.
+
+    Args:
+        task: the trained task.
+        folder: path of the run.
+    """
+    path = Path(folder).absolute()
+    run = shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
     return [
         f"kformer {task.example_command.format(run=run)}",
         f"kformer evaluate {run} --data FILE",

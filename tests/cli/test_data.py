@@ -149,3 +149,29 @@ def test_an_unusable_row_is_a_problem(kformer, reviews):
     with reviews.open("a", encoding="utf-8") as file:
         file.write("41\n")
     assert "no problems found" not in kformer("data", reviews).out
+
+
+def test_a_folder_of_neither_texts_nor_images_says_what_was_looked_for(error, tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"x")
+    expected = "holds no images (files that end in .jpg, .jpeg, .png, .bmp, .gif, .webp, .tif, .tiff), no <class>/*.txt"
+    assert expected in error("data", tmp_path)
+
+
+def test_of_very_many_labels_the_first_are_shown(kformer, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},name {n // 2:03}\n" for n in range(130)), encoding="utf-8")
+    out = kformer("data", path).out
+    assert "name 059" in out and "name 060" not in out
+    assert "and 5 more, which --json FILE writes" in out
+
+
+def test_an_unusable_file_is_named_once(kformer, tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for number in range(15):
+            (tmp_path / name / f"{number}.png").write_bytes(encoded(picture(seed=number)))
+    broken = tmp_path / "a/text.jpg"
+    broken.write_text("text", encoding="utf-8")
+    lines = kformer("data", tmp_path).out.splitlines()
+    assert lines[-1] == f"unusable: {broken}: it is no image, whatever its name says"
+    assert "no problems found" not in lines

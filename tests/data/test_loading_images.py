@@ -243,6 +243,47 @@ def test_masks_without_names_have_the_numbers_of_their_classes(streets, write):
     assert kd.load(streets, required=MASKS).labels == ("0", "1", "2", "3", "4")
 
 
+def test_numbers_of_classes_that_occur_in_no_mask_are_told(streets, write):
+    (streets / "classes.txt").unlink()
+    for number in range(4):
+        write(f"streets/masks/{number}.png", encoded(mask([[0, 1, 200] * 3] * 6)))
+    (note,) = kd.load(streets, required=MASKS).notes
+    assert note.startswith("masks have classes up to 200, of which 198 occur nowhere (the first is 2): name the")
+
+
+def test_masks_that_are_wrong_in_one_way_are_one_reason(streets, write):
+    for number in range(4):
+        write(f"streets/masks/{number}.png", encoded(mask([[5 + number] * 9] * 6)))
+    message = r"4 of 4 rows cannot be used: 4 x its mask … has class … the 3 classes are 0 to 2, .* \(first: .*/0.jpg"
+    with pytest.raises(ValueError, match=message):
+        kd.load(streets, required=MASKS)
+
+
+@pytest.mark.parametrize(
+    ("required", "message"),
+    [
+        (
+            MASKS,
+            "has no column of masks. Its columns are: image, label. Name the column with `mask`, or give a fold",
+        ),
+        (("image", "boxes"), "has no column of boxes. .* with `boxes`, or give a folder in the form of VOC or COCO."),
+    ],
+)
+def test_class_folders_for_another_task_say_what_it_reads(pets, required, message):
+    with pytest.raises(ValueError, match=message):
+        kd.load(pets, required=required)
+
+
+def test_boxes_are_no_labels(table):
+    boxes = [[{"label": "cat", "x0": 0, "y0": 0, "x1": 3, "y1": 3}], []] * 2
+    lines = [{"image": row["image"], "boxes": of} for row, of in zip(rows(), boxes, strict=True)]
+    path = table("a.jsonl", lines)
+    with pytest.raises(ValueError, match="has no column of labels. Its columns are: .* a subfolder of images for each"):
+        kd.load(path, required=CLASSES)
+    with pytest.raises(ValueError, match=r"column 'boxes' \(`label`\) holds objects, not labels"):
+        kd.load(path, required=CLASSES, label="boxes")
+
+
 def test_masks_are_named_by_label_names(streets):
     assert kd.load(streets, required=MASKS, label_names=["a", "b", "c"]).labels == ("a", "b", "c")
 

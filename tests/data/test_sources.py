@@ -51,7 +51,7 @@ def test_a_text_file_that_is_not_utf_8_is_rejected_by_its_name(write, tmp_path):
 
 
 def test_a_folder_without_text_files_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no <class>/\*.txt, no \*.txt and no train.csv"):
+    with pytest.raises(ValueError, match=r"holds no images .*, no <class>/\*.txt, no \*.txt and no train.csv"):
         read(tmp_path, Options())
 
 

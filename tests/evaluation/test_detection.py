@@ -71,7 +71,7 @@ def test_a_second_box_for_one_thing_is_wrong(examples):
 def test_samples_count_the_boxes_of_each_class(examples):
     samples = JudgedDetection(LABELS, examples, as_found(examples), 0.3).samples
     assert samples[0] == {"image": "image 1", "boxes": "nothing", "predicted": "nothing"}
-    assert samples[2]["boxes"] == samples[2]["predicted"] == "1 blue, 1 red"
+    assert samples[2]["boxes"] == samples[2]["predicted"] == "1 × blue, 1 × red"
 
 
 def test_the_sheet_holds_nine_pictures(examples):

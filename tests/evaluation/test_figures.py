@@ -99,3 +99,8 @@ def test_pyplot_is_never_imported():
         print("matplotlib.pyplot" in sys.modules)
     """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_a_single_epoch_is_marked_as_that():
+    (svg,) = curve_svgs([{"epoch": 1, "loss": 0.5}]).values()
+    assert ">1</text>" in svg and "0.975" not in svg

@@ -253,3 +253,40 @@ def test_labels_that_are_not_drawn_as_curves_are_counted():
     curve = (np.array([0, 1]), np.array([0, 1]))
     report = ReportData(title="run", task="t", roc={f"label {index}": curve for index in range(10)})
     assert "2 more labels are not drawn." in checked(render_report(report)).text
+
+
+def test_curves_are_called_what_the_metrics_are():
+    history = [{"loss": 1.0, "roc_auc": 0.5, "val_roc_auc": 0.6}]
+    text = checked(render_report(ReportData(title="run", task="t", history=history))).text
+    assert "ROC AUC" in text and "roc auc" not in text.replace("roc_auc over", "")
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [("mask", "in shares of the pixels"), ("boxes", "in boxes"), ("label", "rows")],
+)
+def test_the_data_of_images_are_told_in_their_units(role, shown):
+    part = {
+        "fields": {"image": "image", role: role},
+        "rows": 3,
+        "labels": {"cat": 2, "dog": 1},
+        "lengths": {"height": {"least": 6}},
+    }
+    text = checked(render_report(ReportData(title="run", task="t", data={"train": part}))).text
+    assert shown in text
+    assert "Sizes" in text and "Size of an image in pixels" in text and "Length" not in text
+
+
+def test_a_confusion_matrix_says_what_it_counts():
+    changes = {"labels": ["a", "b", "c"], "confusion": np.eye(3, dtype=int) + 1, "counted": "pixels"}
+    text = checked(render_report(ReportData(title="run", task="t", **changes))).text
+    assert "Numbers are pixels." in text and "times" not in text
+
+
+def test_a_large_confusion_matrix_has_the_width_of_the_page():
+    matrices = {count: np.eye(count, dtype=int) for count in (6, 7)}
+    pages = {
+        count: render_report(ReportData(title="run", task="t", labels=list("abcdefg")[:count], confusion=matrix))
+        for count, matrix in matrices.items()
+    }
+    assert ['class="wide"' in page for page in pages.values()] == [False, True]

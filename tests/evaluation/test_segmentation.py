@@ -108,6 +108,12 @@ def test_the_legend_has_the_colours_of_the_indices_in_masks(judged):
     assert judged.report_parts()["legend"] == {"dark": class_color(0), "light": class_color(2)}
 
 
+def test_the_background_has_no_colour():
+    names = ("background", "void", "cat")
+    judged = judge(segmenter(names=names), scenes(2, size=(10, 9), names=names))
+    assert list(judged.report_parts()["legend"]) == ["cat"]
+
+
 def test_samples_say_how_much_was_right(judged):
     assert set(judged.samples[0]) == {"image", "mean IoU", "pixels wrong", "largest mistake"}
 

@@ -1,62 +1,31 @@
 """What a trained task becomes: predictors, SavedModels, Hugging Face folders."""
 
-import json
-import subprocess
-import sys
-import textwrap
-
 import numpy as np
 import pytest
 
 import kformer as kf
 from kformer.exporting import Predictor, export
 from kformer.tasks.image_processor import ImageProcessor
+from tests.fresh_process import served
 from tests.tiny import FAMILIES, examples, image_classifier, images, marian_task, roberta_task, task, translator
 
 MARIAN_TEXTS = ["the green dog", ">>de<< a red man is running", "park"]
 TEXTS = ["a b c", "the film is good", "", "h " * 40, "电影 is bad!"]
-# All that an application needs; whatever else it would import is an error.
-FRESH_PROCESS = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("kformer", "keras_hub", "keras_nlp", "keras_cv"):
-            raise ImportError(f"{name} is blocked")
-
-sys.meta_path.insert(0, Blocked())
-import json
-import tensorflow as tf
-import tensorflow_text
-
-model = tf.saved_model.load(sys.argv[1])
-texts = tf.constant(json.loads(sys.argv[2]))
-outputs = model.serve(*([texts] * int(sys.argv[3])))
-print(json.dumps({name: value.numpy().tolist() for name, value in outputs.items()}, default=bytes.decode))
-"""
-
-
-def served(folder, texts, columns=1):
-    """What the SavedModel answers in a process of its own."""
-    command = [sys.executable, "-c", textwrap.dedent(FRESH_PROCESS), str(folder), json.dumps(texts), str(columns)]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stderr[-2000:]
-    return json.loads(process.stdout.splitlines()[-1])
 
 
 def test_a_savedmodel_answers_in_a_fresh_process_as_the_predictor_does(tmp_path):
     predictor = Predictor(task())
     answers = predictor(TEXTS)
-    outputs = served(export(predictor, tmp_path / "export"), TEXTS)
-    assert outputs["labels"] == list(predictor.labels)
-    assert outputs["label"] == [answer["label"] for answer in answers]
+    outputs = served(export(predictor, tmp_path / "export"), "tensorflow_text", serve=(TEXTS,))["serve"]
+    assert [label.decode() for label in outputs["labels"]] == list(predictor.labels)
+    assert [label.decode() for label in outputs["label"]] == [answer["label"] for answer in answers]
     np.testing.assert_allclose(outputs["score"], [answer["score"] for answer in answers], atol=1e-5)
 
 
 def test_a_savedmodel_of_a_roberta_answers_in_a_fresh_process(tmp_path):
     predictor = Predictor(roberta_task(pair=True))
     answers = predictor([(text, text) for text in TEXTS])
-    outputs = served(export(predictor, tmp_path / "export"), TEXTS, columns=2)
+    outputs = served(export(predictor, tmp_path / "export"), "tensorflow_text", serve=(TEXTS, TEXTS))["serve"]
     np.testing.assert_allclose(outputs["score"], [answer["score"] for answer in answers], atol=1e-5)
 
 

@@ -1,15 +1,13 @@
 """Face verification: embeddings, similar where two images show one person."""
 
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
 import kformer as kf
-from kformer.exporting import Predictor, export
+from kformer.exporting import Predictor
 from kformer.tasks import FaceVerification, load_task
 from kformer.tasks.face_verification.metrics import PairAUC
 from kformer.tasks.image_pairs import Verification, area, make_pairs
@@ -19,24 +17,6 @@ from tests.tiny import face_verifier, images, people
 RECIPE = FaceVerificationRecipe(
     epochs=6, batch_size=8, learning_rate=1e-2, augment="none", precision="float32", scale=8.0
 )
-FRESH_PROCESS = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("kformer", "keras_hub"):
-            raise ImportError(f"{name} is blocked")
-
-sys.meta_path.insert(0, Blocked())
-import json
-import tensorflow as tf
-
-model = tf.saved_model.load(sys.argv[1])
-one, other = (tf.constant([tf.io.read_file(path).numpy() for path in paths]) for paths in json.loads(sys.argv[2]))
-answers = model.serve(one, other)
-answers["embedding"] = model.embed(one)["embedding"]
-print(json.dumps({name: value.numpy().tolist() for name, value in answers.items()}))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -163,19 +143,6 @@ def test_a_single_image_is_refused(run):
 def test_without_a_threshold_there_is_no_answer(pictures):
     with pytest.raises(ValueError, match="The model has no threshold yet: call `calibrate`"):
         Predictor(face_verifier())([(pictures[0], pictures[1])])
-
-
-def test_a_savedmodel_compares_and_embeds_in_a_fresh_process(run, pictures, tmp_path):
-    predictor = Predictor(run.task)
-    paths = json.dumps([pictures[:2], pictures[2:]])
-    command = [sys.executable, "-c", FRESH_PROCESS, str(export(predictor, tmp_path / "export")), paths]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stderr[-2000:]
-    outputs = json.loads(process.stdout.splitlines()[-1])
-    answers = predictor(list(zip(pictures[:2], pictures[2:], strict=True)))
-    np.testing.assert_allclose(outputs["similarity"], [answer["similarity"] for answer in answers], atol=1e-5)
-    assert outputs["same"] == [answer["same"] for answer in answers]
-    np.testing.assert_allclose(outputs["embedding"], run.task.embed(pictures[:2]), atol=1e-5)
 
 
 def test_few_images_of_each_person_are_shown():

@@ -1,15 +1,19 @@
 """Image classification: a picture in, a label out."""
 
+import re
+import warnings
+
 import keras
 import numpy as np
 import pytest
 
 import kformer as kf
 from kformer.data.images.files import encode_png
-from kformer.exporting import Predictor, export
+from kformer.exporting import Predictor
 from kformer.tasks import ImageClassification, load_task
 from kformer.tasks.image_classification.task import MixedAccuracy
 from kformer.training.image_recipes import ImageClassificationRecipe
+from tests.data.images.pictures import encoded, picture, png_header
 from tests.tiny import image_classifier, images
 
 LABELS = ("dark", "light")
@@ -101,6 +105,41 @@ def test_what_is_no_image_is_refused(item, error, message):
         Predictor(image_classifier())([item])
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            encoded(picture(480, 640), "JPEG")[:3000],
+            "a.jpg cannot be used: the image is damaged (image file is tr",
+        ),
+        (b"a text", "a.jpg cannot be used: it is no image, whatever its name says."),
+        (b"", "a.jpg cannot be used: the file is empty."),
+        (
+            png_header(30_000, 30_000),
+            "a.jpg cannot be used: it has 30,000 x 30,000 pixels, and `max_pixels` is 1",
+        ),
+    ],
+)
+def test_a_picture_that_cannot_be_used_is_named_with_the_reason(content, message, tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Predictor(image_classifier())(str(path))
+
+
+def test_a_large_picture_is_read_without_pillow_s_warning(monkeypatch):
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Predictor(image_classifier())(np.zeros((9, 9, 3), "uint8"))["label"] in LABELS
+
+
+def test_a_folder_in_place_of_a_picture_says_what_takes_it(tmp_path):
+    message = f"{tmp_path} is a folder, not a picture. `kformer predict --input {tmp_path}` takes all in it."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Predictor(image_classifier())(str(tmp_path))
+
+
 def test_a_saved_task_gives_the_same_outputs(examples, tmp_path):
     task = image_classifier()
     task.save(tmp_path / "model.keras")
@@ -111,7 +150,9 @@ def test_a_saved_task_gives_the_same_outputs(examples, tmp_path):
 def test_a_run_starts_from_a_run_with_other_labels(examples, tmp_path):
     task = image_classifier()
     task.save(tmp_path / "model.keras")
-    started = ImageClassification.from_pretrained(tmp_path / "model.keras", labels=("a", "b", "c"), dropout=0.0)
+    started = ImageClassification.from_pretrained(
+        tmp_path / "model.keras", labels=("a", "b", "c"), dropout=0.0, precision="float32"
+    )
     assert started.head.kernel.shape == (8, 3)
     images_ = {"images": np.ones((1, 8, 8, 3), "float32")}
     np.testing.assert_allclose(
@@ -127,7 +168,7 @@ def test_a_hugging_face_folder_gives_backbone_colours_and_head(tmp_path):
     names = {"id2label": {str(i): label for i, label in enumerate(LABELS)}}
     save_weights(tmp_path, task.backbone.get_config(), arrays, "classifier", **names)
     write_image_settings(tmp_path, ImageSettings((8, 8), mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7)), "vit")
-    started = ImageClassification.from_pretrained(tmp_path, labels=LABELS)
+    started = ImageClassification.from_pretrained(tmp_path, labels=LABELS, precision="float32")
     assert (started.processor.mean, started.processor.std) == ((0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
     batch = {"images": np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")}
     np.testing.assert_allclose(started(batch), task(batch), atol=1e-5)
@@ -137,13 +178,3 @@ def test_mixing_is_refused_for_a_regression():
     task = image_classifier("regression")
     with pytest.raises(ValueError, match="`mixup` mixes the shares of labels, which a regression has none of"):
         task.check_recipe(ImageClassificationRecipe(mixup=0.2))
-
-
-def test_a_savedmodel_takes_encoded_images(examples, tmp_path):
-    import tensorflow as tf
-
-    predictor = Predictor(image_classifier())
-    contents = examples.values("image")[:3]
-    model = tf.saved_model.load(str(export(predictor, tmp_path / "export")))
-    expected = [answer["score"] for answer in predictor(contents)]
-    np.testing.assert_allclose(model.serve(tf.constant(contents))["score"].numpy(), expected, atol=1e-5)

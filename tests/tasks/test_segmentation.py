@@ -11,7 +11,7 @@ from PIL import Image
 import kformer as kf
 from kformer.data.images.files import encode_png
 from kformer.evaluation.segmentation import read_mask
-from kformer.exporting import Predictor, export
+from kformer.exporting import Predictor
 from kformer.tasks import Segmentation, load_task
 from kformer.tasks.segmentation.class_map import ClassMap, ignored_names
 from kformer.tasks.segmentation.elements import balanced_weights, expected_pixels
@@ -194,17 +194,6 @@ def test_the_predictor_answers_as_the_judge_reads(examples):
     answers = Predictor(task)(examples.values("image"))
     for index, mask in task.masks_of(examples):
         np.testing.assert_array_equal(answers[index]["mask"], mask)
-
-
-def test_a_savedmodel_takes_encoded_images(examples, tmp_path):
-    import tensorflow as tf
-
-    predictor = Predictor(segmenter())
-    contents = [*examples.values("image")[:2], *scenes(1, size=(10, 7)).values("image")]
-    model = tf.saved_model.load(str(export(predictor, tmp_path / "export")))
-    served = model.serve(tf.constant(contents))
-    for png, answer in zip(served["mask"].numpy(), predictor(contents), strict=True):
-        np.testing.assert_array_equal(read_mask(png), answer["mask"])
 
 
 def test_a_saved_task_gives_the_same_masks(examples, tmp_path):

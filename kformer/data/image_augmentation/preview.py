@@ -27,7 +27,7 @@ def contact_sheet(examples, augment=None, versions=5, class_names=None, seed=0, 
         examples: list of dicts: `image` (height, width, 3), and `label` (int, text, or probabilities of classes),
             `boxes` with `classes`, `mask`, where they have them.
         augment: function of (example, seed), of `training_augmentation` say; None shows the examples alone.
-        versions: int, augmented versions of each; the n-th is what training sees in epoch n.
+        versions: int, augmented versions of each; the n-th is what training sees in its n-th epoch.
         class_names: list of str, or None for numbers.
         seed: int, of the run.
         indices: ints, the examples' places in their data set, or None for 0, 1, 2...
@@ -43,13 +43,14 @@ def contact_sheet(examples, augment=None, versions=5, class_names=None, seed=0, 
         raise ValueError("A contact sheet needs at least one example. Received: none.")
     indices = range(len(examples)) if indices is None else indices
     versions = 0 if augment is None else versions
+    unpainted = {ignore_index, *background_of(class_names or ())}
     rows = [[_in_numpy(example)] for example in examples]
     for epoch in range(versions):
         for row, example, example_seed in zip(rows, examples, graph_seeds(seed, epoch, indices), strict=True):
             row.append(_in_numpy(augment(example, example_seed)))
-    tiles = [[_tile(example, class_names, ignore_index) for example in row] for row in rows]
-    titles = ["as it is", *(f"epoch {epoch}" for epoch in range(versions))]
-    seen = _classes([example for row in rows for example in row], ignore_index)
+    tiles = [[_tile(example, class_names, unpainted) for example in row] for row in rows]
+    titles = ["as it is", *(f"epoch {epoch}" for epoch in range(1, versions + 1))]
+    seen = _classes([example for row in rows for example in row], unpainted)
     sheet = _grid(tiles, titles, [(number, _name(number, class_names)) for number in seen])
     return np.asarray(sheet)
 
@@ -75,13 +76,13 @@ def _in_numpy(example):
     return {name: np.asarray(value) for name, value in example.items()}
 
 
-def _tile(example, class_names, ignore_index):
+def _tile(example, class_names, unpainted):
     """A Pillow image of an example with what is known of it."""
     from PIL import Image, ImageDraw
 
     image = np.clip(np.round(example["image"].astype("float32")), 0, 255).astype("uint8")
     if "mask" in example:
-        image = with_mask(image, example["mask"], ignore_index)
+        image = with_mask(image, example["mask"], unpainted)
     scale = _scale(image.shape[:2])
     size = tuple(max(round(side * scale), 1) for side in image.shape[1::-1])
     # Enlarged pixels stay square, so that what the model sees is what is shown.
@@ -104,20 +105,29 @@ def _scale(sides):
     return -(-_LEAST_SIDE // longest) if longest < _LEAST_SIDE else min(_MOST_SIDE / longest, 1.0)
 
 
-def with_mask(image, mask, ignore_index):
-    """The image under the colours of its classes; what is to be ignored stays as it is.
+def background_of(class_names):
+    """The numbers of the classes called "background", which need no colour of their own: list of int.
+
+    Args:
+        class_names: the names by number.
+    """
+    return [number for number, name in enumerate(class_names) if str(name).casefold() == "background"]
+
+
+def with_mask(image, mask, unpainted):
+    """The image under the colours of its classes, some of which stay as they are.
 
     Args:
         image: (height, width, 3) in 0..255.
         mask: int (height, width).
-        ignore_index: int.
+        unpainted: ints, the classes without colour.
 
     Returns:
         uint8 (height, width, 3).
     """
     image = image.astype("float32")
     for number in np.unique(mask):
-        if number != ignore_index:
+        if number not in unpainted:
             where = mask == number
             image[where] = (1 - _MASK_SHARE) * image[where] + _MASK_SHARE * np.array(class_color(int(number)))
     return np.round(image).astype("uint8")
@@ -171,12 +181,12 @@ def _name(number, class_names):
     return str(class_names[number]) if class_names is not None and 0 <= number < len(class_names) else str(number)
 
 
-def _classes(examples, ignore_index):
-    """The classes of all boxes and masks, ascending."""
+def _classes(examples, unpainted):
+    """The classes of all boxes and masks that have a colour, ascending."""
     found = set()
     for example in examples:
         found |= {int(number) for number in np.unique(example.get("classes", ()))}
-        found |= {int(number) for number in np.unique(example.get("mask", ()))} - {ignore_index}
+        found |= {int(number) for number in np.unique(example.get("mask", ()))} - unpainted
     return sorted(found)
 
 

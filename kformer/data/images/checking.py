@@ -1,15 +1,19 @@
 """A look at each image when it is loaded: what cannot be used is known before training, and by name."""
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-
 from kformer.data.images.exif import exif_orientation
-from kformer.data.images.files import content_hash, encode_png, open_image, read_content, stand_in
+from kformer.data.images.files import (
+    content_hash,
+    encode_png,
+    in_8_bits,
+    open_image,
+    quiet_pillow,
+    read_content,
+    stand_in,
+)
 
 MAX_PIXELS = 178_000_000  # where Pillow, too, suspects a file that unpacks to fill the memory
 _ORIENTATION = 0x0112
@@ -64,23 +68,9 @@ def check_image(source: str | bytes | None, max_pixels: int = MAX_PIXELS) -> Che
 def check_all(check: Callable, sources: Sequence[str | bytes | None]) -> list:
     """Returns `check(source)` of every source, in threads; equal sources are looked at once."""
     distinct = list(dict.fromkeys(sources))
-    with _quiet_pillow(), ThreadPoolExecutor() as threads:
+    with quiet_pillow(), ThreadPoolExecutor() as threads:
         checked = dict(zip(distinct, threads.map(check, distinct), strict=True))
     return [checked[source] for source in sources]
-
-
-@contextlib.contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """Leaves the bound on pixels to `check_image`, which knows the user's; Pillow's own warns at half of it."""
-    from PIL import Image
-
-    most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # broken metadata, which nobody asked about
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = most
 
 
 def _look(source: str | bytes, content: bytes, image) -> CheckedImage:
@@ -97,17 +87,5 @@ def _look(source: str | bytes, content: bytes, image) -> CheckedImage:
         return CheckedImage(source, digest, height, width)
     if image.mode in ("I", "F"):
         return CheckedImage(source, problem="its pixels are numbers of 32 bits: save it with 8 or 16 bits a channel")
-    upright = _to_8_bits(image)
+    upright = in_8_bits(image)
     return CheckedImage(stand_in(source, digest, encode_png(upright)), digest, upright.height, upright.width)
-
-
-def _to_8_bits(image):
-    """Returns the first frame in grey or in colour, the right way up."""
-    from PIL import Image, ImageOps
-
-    image.seek(0)
-    image.load()
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")

@@ -1,9 +1,14 @@
 """The bytes of an image, which a column holds or names, and PNG files that stand in for what TensorFlow cannot read."""
 
+import contextlib
 import hashlib
 import io
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from kformer.data.cache import cache_folder
 
@@ -40,6 +45,32 @@ def open_image(content: bytes):
     from PIL import Image
 
     return Image.open(io.BytesIO(content), formats=_FORMATS)
+
+
+@contextlib.contextmanager
+def quiet_pillow() -> Iterator[None]:
+    """Leaves the bound on pixels to `check_image`, which knows the user's; Pillow's own warns at half of it."""
+    from PIL import Image
+
+    most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # broken metadata, which nobody asked about
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = most
+
+
+def in_8_bits(image):
+    """Returns the first frame of a `PIL.Image.Image` in grey or in colour, the right way up."""
+    from PIL import Image, ImageOps
+
+    image.seek(0)
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):  # Pillow's own conversion would make nearly all of it white
+        return Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
 def content_hash(content: bytes) -> str:

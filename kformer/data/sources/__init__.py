@@ -17,7 +17,13 @@ from kformer.data.sources.folders import (
     read_text_folder,
     text_files,
 )
-from kformer.data.sources.image_folders import CLASSES, holds_images, read_image_folder, train_is_a_class
+from kformer.data.sources.image_folders import (
+    CLASSES,
+    IMAGE_ENDINGS,
+    holds_images,
+    read_image_folder,
+    train_is_a_class,
+)
 from kformer.data.sources.json_lines import read_json_lines
 from kformer.data.sources.parallel import read_parallel
 from kformer.data.sources.parquet import read_parquet
@@ -223,7 +229,8 @@ def _read_folder(folder: Path, options: Options) -> Reading:
     _refuse_split(folder, options)
     if _may_be_images(options) and ("image" in options.required or _holds_images_alone(folder)):
         return read_image_folder(folder, options)
-    return read_text_folder(folder, options)
+    others = "" if options.required else f"no images (files that end in {', '.join(IMAGE_ENDINGS)}), "
+    return read_text_folder(folder, options, others)
 
 
 def _layout(folder: Path, options: Options):

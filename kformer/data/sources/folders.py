@@ -50,23 +50,28 @@ def chosen_part(source: str | Path, options: Options, parts: Iterable[str]) -> s
     return part
 
 
-def read_text_folder(folder: Path, options: Options) -> Reading:
-    """Reads `<class>/*.txt`, each an example labelled with its folder's name; or, where there are none, `*.txt`."""
-    paths = text_files(folder)
+def read_text_folder(folder: Path, options: Options, others: str = "") -> Reading:
+    """Reads `<class>/*.txt`, each an example labelled with its folder's name; or, where there are none, `*.txt`.
+
+    Args:
+        folder: Where to look.
+        options: What a source may need to know.
+        others: What else was looked for and not found, such as "no images, ".
+
+    Raises:
+        ValueError: There are no .txt files.
+    """
+    paths = text_files(folder, others)
     return _read_texts(folder, paths, labelled=paths[0].parent != folder)
 
 
-def text_files(folder: Path) -> list[Path]:
-    """Returns `<class>/*.txt` or, where there are none, `*.txt`.
-
-    Raises:
-        ValueError: There are neither.
-    """
+def text_files(folder: Path, others: str = "") -> list[Path]:
+    """Returns `<class>/*.txt` or, where there are none, `*.txt` (arguments and errors: see `read_text_folder`)."""
     paths = sorted(folder.glob("*/*.txt")) or sorted(folder.glob("*.txt"))
     if not paths:
         raise ValueError(
-            f"{folder} holds no <class>/*.txt, no *.txt and no train.csv (or .tsv, .jsonl, .parquet, .txt). Give a "
-            "folder of .txt files, one with a subfolder of them a class, one with a train part, or a file."
+            f"{folder} holds {others}no <class>/*.txt, no *.txt and no train.csv (or .tsv, .jsonl, .parquet, .txt). "
+            "Give a folder of .txt files, one with a subfolder of them a class, one with a train part, or a file."
         )
     return paths
 

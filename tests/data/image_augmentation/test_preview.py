@@ -61,6 +61,12 @@ def test_masks_tint_their_pixels_and_leave_those_to_be_ignored():
     np.testing.assert_array_equal(tile[120, 50], GREY[0, 0])
 
 
+def test_the_background_has_no_colour():
+    sheet = contact_sheet([{"image": GREY, "mask": np.zeros((160, 200), int)}], class_names=["Background", "cat"])
+    np.testing.assert_array_equal(sheet[27 + 120, 56], GREY[0, 0])
+    assert not contains(sheet, class_color(0))
+
+
 def test_the_legend_shows_the_classes_that_are_seen_and_breaks_its_lines():
     few = contact_sheet([{"image": GREY, "boxes": np.zeros((1, 4), "float32"), "classes": [4]}])
     assert contains(few, class_color(4)) and not contains(few, class_color(5))

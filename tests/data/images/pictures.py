@@ -1,6 +1,8 @@
 """Little pictures for the tests."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -24,6 +26,14 @@ def rotated_jpeg(orientation: int, height=48, width=64) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(picture(height, width), "JPEG", quality=95, exif=exif)
+
+
+def png_header(height: int, width: int) -> bytes:
+    """A PNG that says how large it is and breaks off."""
+    chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b""))
+    sizes = (struct.pack(">I", len(chunk) - 4) for chunk in chunks)
+    checks = (struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(b"".join(parts) for parts in zip(sizes, chunks, checks, strict=True))
 
 
 def mask(values) -> Image.Image:

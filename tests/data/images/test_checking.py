@@ -1,9 +1,7 @@
 """A look at each image when it is loaded."""
 
 import io
-import struct
 import warnings
-import zlib
 
 import numpy as np
 import pytest
@@ -12,20 +10,12 @@ from PIL import Image, ImageOps
 
 from kformer.data.images.checking import check_all, check_image
 from kformer.data.images.decoding import decode_image
-from tests.data.images.pictures import encoded, picture, rotated_jpeg
+from tests.data.images.pictures import encoded, picture, png_header, rotated_jpeg
 
 
 def frames(format, **options):
     first, second = picture(seed=1), picture(seed=2)
     return encoded(first, format, save_all=True, append_images=[second], **options)
-
-
-def png_header(height, width):
-    """A PNG that says how large it is and breaks off."""
-    chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b""))
-    sizes = (struct.pack(">I", len(chunk) - 4) for chunk in chunks)
-    checks = (struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(b"".join(parts) for parts in zip(sizes, chunks, checks, strict=True))
 
 
 def exif(orientation):

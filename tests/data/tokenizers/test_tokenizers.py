@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 import tensorflow as tf
@@ -12,25 +10,9 @@ from kformer.data.tokenizers import TOKENIZERS, load_tokenizer
 from tests.data.tokenizers.test_byte_bpe import nasty
 from tests.data.tokenizers.test_sentence_piece import sentences
 from tests.data.tokenizers.tiny import NAMES, tiny_tokenizer
+from tests.fresh_process import served
 
 TEXTS = [*sentences(20), *nasty(40), ""]
-FRESH_PROCESS = """
-import json, sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("kformer", "keras_hub", "keras_nlp", "sentencepiece", "tokenizers"):
-            raise ImportError(f"{name} is blocked")
-
-sys.meta_path.insert(0, Blocked())
-import tensorflow as tf
-import tensorflow_text
-
-model = tf.saved_model.load(sys.argv[1])
-tf.random.set_seed(1)
-ids = {name: getattr(model, name)(tf.constant(json.loads(sys.argv[2]))) for name in json.loads(sys.argv[3])}
-print(json.dumps({name: rows.to_list() for name, rows in ids.items()}))
-"""
 
 
 def test_every_kind_is_tested():
@@ -44,10 +26,7 @@ def test_a_fresh_process_gives_the_same_ids(tmp_path):
         encode = tf.function(tiny_tokenizer(name).encode, input_signature=[tf.TensorSpec((None,), "string")])
         setattr(module, name, encode)
     tf.saved_model.save(module, tmp_path)
-    arguments = str(tmp_path), json.dumps(TEXTS), json.dumps(NAMES)
-    process = subprocess.run([sys.executable, "-c", FRESH_PROCESS, *arguments], capture_output=True, check=False)
-    assert process.returncode == 0, process.stderr[-2000:]
-    ids = json.loads(process.stdout.splitlines()[-1])
+    ids = served(tmp_path, "tensorflow_text", **dict.fromkeys(NAMES, (TEXTS,)))
     assert ids == {name: tiny_tokenizer(name).encode(TEXTS).to_list() for name in NAMES}
 
 

@@ -6,11 +6,10 @@ import io
 import numpy as np
 import pyarrow as pa
 import pytest
-import tensorflow as tf
 
 import kformer as kf
 from kformer.data.images.boxes import BOX
-from kformer.exporting import Predictor, export
+from kformer.exporting import Predictor
 from kformer.tasks import ObjectDetection, load_task
 from kformer.training.image_recipes import ObjectDetectionRecipe
 from tests.tiny import box_scenes, detector
@@ -91,19 +90,6 @@ def test_a_saved_task_finds_the_same(task, examples, tmp_path):
     loaded = load_task(tmp_path / "model.keras", precision="float32")
     for ours, theirs in zip(loaded.boxes_of(examples), task.boxes_of(examples), strict=True):
         np.testing.assert_allclose(ours["boxes"], theirs["boxes"], atol=1e-4)
-
-
-def test_a_savedmodel_takes_encoded_images(task, examples, tmp_path):
-    predictor = Predictor(task)
-    contents = examples.values("image")[:3]
-    model = tf.saved_model.load(str(export(predictor, tmp_path / "export")))
-    served = model.serve(tf.constant(contents))
-    for i, answer in enumerate(predictor(contents)):
-        count = int(served["num"][i])
-        assert [name.decode() for name in served["names"][i].numpy()[:count]] == [
-            box["label"] for box in answer["boxes"]
-        ]
-        np.testing.assert_allclose(served["boxes"][i].numpy()[:count], flat([answer])[:, 2:], atol=0.06)
 
 
 def test_a_run_is_made_of_a_recipe(examples, tmp_path):
