@@ -50,21 +50,32 @@ def write_savedmodel(task, folder):
 
 def _readme(task):
     arguments = ", ".join(task.input_names)
-    call = ", ".join(f'tf.constant(["some {name}"])' for name in task.input_names)
     labels = f" Labels: {', '.join(task.labels)}." if task.labels else ""
+    reads_images = "image" in task.input_names
+    # One decodes pictures by TensorFlow alone.
+    packages, import_text, made, taken = (
+        ("tensorflow", "", 'open("{}.jpg", "rb").read()', "the bytes of picture files (JPEG, PNG, GIF, BMP)")
+        if reads_images
+        else (
+            "tensorflow tensorflow-text",
+            "import tensorflow_text  # registers the tokenizer's operations; without it the model does not load\n",
+            '"some {}"',
+            "strings",
+        )
+    )
+    call = ", ".join(f"tf.constant([{made.format(name)}])" for name in task.input_names)
     return f"""# A model for {task.title}, exported by kformer
 
-`pip install tensorflow tensorflow-text` is all that it needs:
+`pip install {packages}` is all that it needs:
 
 ```python
 import tensorflow as tf
-import tensorflow_text  # registers the tokenizer's operations; without it the model does not load
-
+{import_text}
 model = tf.saved_model.load(".")
 print(model.serve({call}))
 ```
 
-`serve({arguments})` takes vectors of strings and returns a dict.{labels}
+`serve({arguments})` takes vectors of {taken} and returns a dict.{labels}
 """
 
 
