@@ -17,7 +17,7 @@ from kformer.data.images.checking import MAX_PIXELS
 from kformer.data.images.columns import check_images
 from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
 from kformer.data.schema import ROLES, TEXT_ROLES, choose_fields, unpack_images, unpack_translations
-from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, part_names, read
+from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, holds_images_alone, part_names, read
 from kformer.errors import suggest
 
 _CLASSIFICATION = ("text", "label")
@@ -41,7 +41,7 @@ def load(
     split: str | None = None,
     quoting: str = "auto",
     tfds_dir: str | Path | None = None,
-    required: Sequence[str] = _CLASSIFICATION,
+    required: Sequence[str] | None = None,
     max_rejected: float = 0.05,
     max_pixels: int = MAX_PIXELS,
 ) -> Examples:
@@ -73,7 +73,8 @@ def load(
         required: The roles that every example must have: ("text", "label") to classify, ("text", "target") to
             translate, ("text",) for a language model, ("image", "label"), ("image", "boxes") or ("image", "mask")
             for images. () reads what is there, to predict or to look at: labels may be missing and empty text is
-            kept.
+            kept. None is what `image`, `boxes` or `mask` tell of images, what a source of images has, or else
+            ("text", "label").
         max_rejected: Largest share of rows that may be unusable, between 0 and 1.
         max_pixels: Images with more are refused before they are decoded.
 
@@ -85,11 +86,14 @@ def load(
         ValueError: The source, its columns or its labels cannot be used, or too many of its rows cannot.
     """
     _check_arguments(label_kind, label_separator, required, max_rejected, max_pixels)
-    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir), tuple(required))
-    reading = read(source, options)
-    folder = reading.folder or Path(reading.file).parent
     named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
     named |= {"image": image, "mask": mask, "boxes": boxes}
+    if required is None:
+        required = _named_roles(named) or (None if holds_images_alone(source) else _CLASSIFICATION)
+    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir), tuple(required or ()))
+    reading = read(source, options)
+    required = tuple(reading.fields) if required is None else required
+    folder = reading.folder or Path(reading.file).parent
     known = {} if text or target else reading.fields
     known = {role: column for role, column in known.items() if not required or role in required}
     named |= {role: column for role, column in known.items() if named[role] is None}
@@ -145,8 +149,10 @@ def load_splits(
     """
     arguments = dict(load_arguments)
     if validation is None and arguments.get("split") is None:
-        required = tuple(arguments.get("required", _CLASSIFICATION))
-        options = Options(tfds_dir=arguments.get("tfds_dir"), required=required)
+        required = arguments.get("required")
+        if required is None:
+            required = () if holds_images_alone(source) else _CLASSIFICATION
+        options = Options(tfds_dir=arguments.get("tfds_dir"), required=tuple(required))
         if VALIDATION in part_names(source, options):
             arguments["split"], validation = TRAIN, source
     train = load(source, **arguments)
@@ -154,7 +160,9 @@ def load_splits(
         return split_apart(train, apart, validation_fraction, seed)
     if validation is None:
         return train.split(validation_fraction, seed)
-    if "label" in arguments.get("required", _CLASSIFICATION):
+    if arguments.get("required") is None:
+        arguments["required"] = tuple(train.fields) if "image" in train.fields else _CLASSIFICATION
+    if "label" in arguments["required"]:
         check_classes(train)
     arguments["split"] = VALIDATION if validation == source and arguments.get("split") == TRAIN else None
     columns = {role: column for role, column in train.fields.items() if role != "group"}
@@ -170,12 +178,22 @@ def load_splits(
     return train, held_out
 
 
-def _check_arguments(kind: str | None, separator: str, required: Sequence[str], max_rejected: float, max_pixels: int):
+def _named_roles(named: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """Returns the roles that examples must have by the columns that the user named; None where the source tells."""
+    given = {role for role, column in named.items() if column is not None}
+    if given & {"image", "mask", "boxes"}:
+        return ("image", next((role for role in ("mask", "boxes") if role in given), "label"))
+    return _CLASSIFICATION if given & {*TEXT_ROLES} else None
+
+
+def _check_arguments(
+    kind: str | None, separator: str, required: Sequence[str] | None, max_rejected: float, max_pixels: int
+):
     if kind is not None and kind not in KINDS:
         raise ValueError(f"`label_kind` must be one of {', '.join(KINDS)}. Received: {kind!r}.{suggest(kind, KINDS)}")
     if not separator:
         raise ValueError("`label_separator` must be one or more characters. Received: an empty text.")
-    if isinstance(required, str) or not set(required) <= set(ROLES):
+    if isinstance(required, str) or not set(required or ()) <= set(ROLES):
         raise ValueError(f"`required` must be a tuple of roles out of {', '.join(ROLES)}. Received: {required!r}.")
     if not 0 <= max_rejected <= 1:
         raise ValueError(f"`max_rejected` must be a share of the rows, from 0 to 1. Received: {max_rejected}.")

@@ -91,7 +91,7 @@ def test_images_are_found_among_texts_when_they_are_asked_for(write, pets):
 
 def test_texts_are_not_looked_for_among_images(pets):
     with pytest.raises(ValueError, match=r"holds no <class>/\*.txt, no \*.txt and no train.csv"):
-        kd.load(pets)
+        kd.load(pets, required=("text", "label"))
 
 
 def test_masks_go_with_the_images_of_their_names(streets):

@@ -351,3 +351,35 @@ def test_real_captions_go_with_their_images(shared_data):
     parts = (folder / f"captions_{part}.tsv" for part in ("train", "validation"))
     train, validation = kd.load_splits(*parts, required=("image", "text"))
     assert (len(train), len(validation), train.rejected) == (5000, 750, ())
+
+
+def test_a_source_of_images_tells_what_its_examples_have(pets, streets):
+    sources = (pets, streets, "digits", "digit-scenes", "digit-masks")
+    found = [tuple(kd.load(source).fields) for source in sources]
+    assert found == [CLASSES, MASKS, CLASSES, BOXES, MASKS]
+
+
+def test_images_alone_are_read_without_labels(pets):
+    assert kd.load(pets / "cat").fields == {"image": "image"}
+
+
+def test_a_named_column_of_images_asks_for_their_labels(table):
+    assert kd.load(table("a.csv", rows("ansicht")), image="ansicht").fields == {"image": "ansicht", "label": "label"}
+
+
+def test_a_named_column_of_text_asks_for_text(pets):
+    with pytest.raises(ValueError, match=r"holds no <class>/\*.txt"):
+        kd.load(pets, text="review")
+
+
+@pytest.mark.parametrize("source", ["digits", "digit-scenes", "digit-masks"])
+def test_both_parts_have_what_the_source_tells(source):
+    train, validation = kd.load_splits(source)
+    assert train.fields == validation.fields
+    assert train.labels == validation.labels
+
+
+def test_images_held_out_are_read_as_those_to_train_on(pets):
+    train, validation = kd.load_splits(pets, validation_fraction=0.2)
+    assert (len(train), len(validation), validation.fields) == (8, 2, train.fields)
+    assert kd.load_splits(pets, pets)[1].labels == train.labels

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kformer.evaluation.pictures import overlaid, upright
+from kformer.evaluation import drawn_answer, overlaid
+from kformer.evaluation.pictures import upright
 from tests.data.images.pictures import encoded, rotated_jpeg
+from tests.tiny import images
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF"])
@@ -32,3 +34,21 @@ def test_classes_without_colour_stay_as_they_are():
     image = np.full((1, 3, 3), 100, "uint8")
     shown = overlaid(image, np.array([[0, 1, 255]], "uint8"), unpainted=[0])
     assert [(pixel == 100).all() for pixel in shown[0]] == [True, False, True]
+
+
+def test_the_boxes_of_an_answer_are_drawn_in_their_class_color():
+    box = {"label": "b", "score": 0.9, "x0": 1.0, "y0": 1.0, "x1": 7.0, "y1": 7.0}
+    picture = np.asarray(drawn_answer(images().values("image")[0], [box], ("a", "b")))
+    assert (picture == (60, 180, 75)).all(axis=-1).any()
+
+
+def test_an_answer_without_boxes_is_the_picture():
+    content = images().values("image")[0]
+    assert drawn_answer(content, [], ("a",)).getcolors() is not None
+
+
+def test_a_mask_colors_its_pixels_and_leaves_those_without_a_class():
+    picture = np.full((2, 2, 3), 100, "uint8")
+    colored = overlaid(picture, np.array([[0, 255], [255, 255]], "uint8"))
+    assert (colored[0, 0] != 100).any()
+    assert (colored[1] == 100).all()

@@ -22,6 +22,13 @@ def test_a_savedmodel_answers_in_a_fresh_process_as_the_predictor_does(tmp_path)
     np.testing.assert_allclose(outputs["score"], [answer["score"] for answer in answers], atol=1e-5)
 
 
+def test_the_readme_of_a_text_model_names_what_it_needs(tmp_path):
+    readme = (export(task(), tmp_path / "export") / "README.md").read_text(encoding="utf-8")
+    assert "pip install tensorflow tensorflow-text" in readme
+    assert "import tensorflow_text  # registers" in readme
+    assert 'model.serve(tf.constant(["some text"]))' in readme
+
+
 def test_a_savedmodel_of_a_roberta_answers_in_a_fresh_process(tmp_path):
     predictor = Predictor(roberta_task(pair=True))
     answers = predictor([(text, text) for text in TEXTS])

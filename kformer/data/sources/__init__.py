@@ -44,6 +44,7 @@ __all__ = [
     "TRAIN",
     "VALIDATION",
     "check_source",
+    "holds_images_alone",
     "part_names",
     "read",
 ]
@@ -54,6 +55,7 @@ DIGIT_SCENES = "digit-scenes"
 DOCSTRINGS = "docstrings"
 NUMBERS = "numbers"
 STDLIB = "stdlib"
+_OF_IMAGES = (DIGITS, DIGIT_MASKS, DIGIT_SCENES)
 _EMBEDDED = (DIGITS, DIGIT_MASKS, DIGIT_SCENES, DOCSTRINGS, NUMBERS, STDLIB)
 _TFDS = "tfds:"
 _FILES = {
@@ -139,6 +141,31 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
         return ()
     layout = _layout(path, options)
     return layout[1](path) if layout else tuple(_parts(path, options))
+
+
+def holds_images_alone(source: str | Path) -> bool:
+    """Tells whether a source is one of images and not of texts: by its name, or by what is in a folder or an archive.
+
+    TensorFlow Datasets and tables do not tell.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+    """
+    if str(source) in _OF_IMAGES:
+        return True
+    if _embedded(str(source)) or str(source).startswith(_TFDS):
+        return False
+    path, *others = _paths(source)
+    return not others and _is_of_images(_opened(path))
+
+
+def _is_of_images(path: Path) -> bool:
+    if not path.is_dir():
+        return _FILES.get(path.suffix.lower()) is read_coco
+    parts = find_parts(path, (*_FILES, *ARCHIVE_ENDINGS))
+    if parts and not train_is_a_class(path, parts):
+        return _is_of_images(_opened(parts[TRAIN]))
+    return _layout(path, Options()) is not None or _holds_images_alone(path)
 
 
 def _embedded(source: str) -> Callable[[Options], Reading] | None:
