@@ -22,7 +22,7 @@ METRICS = ("roc_auc", "eer", "tar_at_far_1e_2", "rank_1")
 SIZE = (48, 40)
 SIZES = {"num_layers": 2}
 RECIPE = {
-    "batch_size": 16,
+    "batch_size": 48,
     "variant": "vitc-nano-8",
     "augment": "strong",
     "color_jitter": 0.6,

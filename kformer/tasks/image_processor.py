@@ -26,15 +26,27 @@ class ImageProcessor:
             "segmentation" or "faces".
         fit: str, "crop", "letterbox" or "stretch", how an image comes to that size; None is the kind's own.
         mean, std: three floats, of the channels in [0, 1]; a value x of 0 to 255 becomes (x / 255 - mean) / std.
+        standardize: bool, bring each image to its own mean of 0 and deviation of 1 instead, which takes out the light
+            that it was taken in.
         memory: float, the share of the machine's memory that decoded images may take.
     """
 
-    def __init__(self, image_size=224, kind="classification", fit=None, mean=(0.5,) * 3, std=(0.5,) * 3, memory=0.25):
+    def __init__(
+        self,
+        image_size=224,
+        kind="classification",
+        fit=None,
+        mean=(0.5,) * 3,
+        std=(0.5,) * 3,
+        standardize=False,
+        memory=0.25,
+    ):
         self.image_size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
         self.kind = kind
         self.fit = fit
         self.mean = tuple(mean)
         self.std = tuple(std)
+        self.standardize = standardize
         self.memory = memory
         self.evaluation = evaluation_transform(kind, self.image_size, fit)
         self._stores = {}
@@ -76,6 +88,8 @@ class ImageProcessor:
         """Images in 0..255 as the model reads them: float32 of the same shape (..., 3)."""
         import tensorflow as tf
 
+        if self.standardize:
+            return tf.image.per_image_standardization(images)
         scale = 1 / (255 * np.array(self.std, "float32"))
         return tf.cast(images, "float32") * scale - np.array(self.mean, "float32") / np.array(self.std, "float32")
 
@@ -88,7 +102,7 @@ class ImageProcessor:
     def get_config(self):
         """The constructor's arguments, but for the memory, which is the machine's."""
         size = {"image_size": list(self.image_size), "kind": self.kind, "fit": self.fit}
-        return {**size, "mean": list(self.mean), "std": list(self.std)}
+        return {**size, "mean": list(self.mean), "std": list(self.std), "standardize": self.standardize}
 
     @classmethod
     def from_config(cls, config):

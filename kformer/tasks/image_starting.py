@@ -33,7 +33,8 @@ class ImageStart(Heads):
         """
         colours = self.settings if self.task is None else self.task.processor
         size = self.backbone.image_size if image_size is None else image_size
-        return ImageProcessor(size, kind, fit, colours.mean, colours.std, memory)
+        own = getattr(colours, "standardize", False)
+        return ImageProcessor(size, kind, fit, colours.mean, colours.std, standardize=own, memory=memory)
 
 
 def find_image_start(init, dtype, dropout=None, drop_path=None, families=None):

@@ -1,5 +1,6 @@
 """Face verification: embeddings, similar where two images show one person."""
 
+import dataclasses
 import json
 
 import keras
@@ -198,3 +199,33 @@ def test_the_metric_forgets_the_oldest_embeddings(monkeypatch):
     for vector in np.eye(2, dtype="float32")[[0, 1, 1, 0]]:
         metric.update_state(np.array([0]), vector[None])
     assert float(np.sum(metric.genuine)) == 1 + 2 + 2
+
+
+def test_from_scratch_an_embedding_is_made_from_all_tokens():
+    task = FaceVerification.from_scratch("vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, seed=0)
+    assert task.head.dense.kernel.shape[0] == 4 * task.backbone.d_model
+
+
+def test_an_unknown_pooling_is_refused():
+    message = r"`pooling` must be one of backbone, tokens\. Received: pooling='mean'\."
+    with pytest.raises(ValueError, match=message):
+        FaceVerification(face_verifier().backbone, face_verifier().processor, pooling="mean")
+
+
+def test_faces_in_other_light_are_one_face_from_scratch():
+    task = FaceVerification.from_scratch("vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, seed=0)
+    picture = np.random.default_rng(0).integers(60, 180, (16, 16, 3)).astype("uint8")
+    darker = (picture // 2 + 10).astype("uint8")
+    one, other = task.embed([picture, darker])
+    assert one @ other > 0.999
+
+
+def test_a_run_goes_on_with_its_pooling(tmp_path):
+    task = FaceVerification.from_scratch(
+        "vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, embedding_size=8, precision="float32", seed=0
+    )
+    kf.fine_tune(task, people(4, 4), people(4, 3, first=6), dataclasses.replace(RECIPE, epochs=1), tmp_path / "run")
+    again = FaceVerification.from_pretrained(tmp_path / "run", embedding_size=8, precision="float32")
+    assert again.pooling == "tokens"
+    assert again.processor.standardize
+    np.testing.assert_array_equal(again.head.dense.kernel, task.head.dense.kernel)

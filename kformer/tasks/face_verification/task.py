@@ -21,6 +21,8 @@ from kformer.tasks.image_task import ImageTask
 from kformer.tasks.losses import cross_entropy
 from kformer.tasks.precision import resolve_precision
 
+POOLINGS = ("backbone", "tokens")
+
 
 @keras.saving.register_keras_serializable("kformer")
 class FaceVerification(ImageTask):
@@ -36,6 +38,8 @@ class FaceVerification(ImageTask):
         mirror: bool, outside training an embedding is that of an image and its mirror image together.
         far: float, the false accept rate that the threshold is chosen for; None is where both errors are equal.
         margin, scale, num_centers: of `ArcFace`.
+        pooling: str, "backbone", the embedding is made from the backbone's pooled output; or "tokens", from the vectors
+            of all tokens side by side: in faces that are cut out alike, where something is tells as much as what.
         dropout: float, rate before the embedding.
         seed: int or None, of the random weights of embedding and centers.
 
@@ -66,6 +70,7 @@ class FaceVerification(ImageTask):
         margin=0.2,
         scale=16.0,
         num_centers=1,
+        pooling="backbone",
         dropout=0.0,
         seed=None,
         **kwargs,
@@ -73,11 +78,14 @@ class FaceVerification(ImageTask):
         super().__init__(**kwargs)
         if embedding_size < 2:
             raise ValueError(f"`embedding_size` must be at least 2. Received: embedding_size={embedding_size}.")
+        if pooling not in POOLINGS:
+            raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)}. Received: pooling={pooling!r}.")
         if far is not None and not 0 < far < 1:
             raise ValueError(f"`far` must be a rate between 0 and 1, or None. Received: far={far}.")
         self.backbone = backbone
         self.processor = processor
         self.embedding_size = embedding_size
+        self.pooling = pooling
         self.mirror = mirror
         self.far = far
         self.margin = margin
@@ -92,7 +100,7 @@ class FaceVerification(ImageTask):
     def build(self, input_shape=None):
         if self.built:
             return
-        self.head.build((None, self.backbone.d_model))
+        self.head.build((None, self._num_vectors * self.backbone.d_model))
         self.threshold = self.add_weight(
             name="threshold", shape=(), initializer=keras.initializers.Constant(math.nan), trainable=False
         )
@@ -132,9 +140,11 @@ class FaceVerification(ImageTask):
         families = families_serving("face-verification")
         start = find_image_start(init, resolve_precision(precision)[0], dropout, drop_path, families)
         processor = start.processor(image_size, "faces", fit, image_memory)
+        if isinstance(start.task, cls):
+            settings = {"pooling": start.task.pooling, **settings}
         task = cls(start.backbone, processor, dropout=start.backbone.dropout, seed=seed, **settings)
         task.reseed(seed)
-        if isinstance(start.task, cls) and start.task.embedding_size == task.embedding_size:
+        if isinstance(start.task, cls) and start.task.head.dense.kernel.shape == task.head.dense.kernel.shape:
             for layer, own in ((task.head.dense, start.task.head.dense), (task.head.norm, start.task.head.norm)):
                 layer.set_weights(own.get_weights())
         return task
@@ -152,6 +162,8 @@ class FaceVerification(ImageTask):
         precision="auto",
         seed=0,
         backbone_sizes=(),
+        standardize=True,
+        pooling="tokens",
         **settings,
     ):
         """A task with random weights.
@@ -161,13 +173,15 @@ class FaceVerification(ImageTask):
             image_size, patch_size: ints, pixels; the variant's own when None. `image_size` may be height and width.
             fit, image_memory, dropout, drop_path, precision, seed: see `from_pretrained`.
             backbone_sizes: dict of further sizes of the backbone that differ from the variant's.
+            standardize: bool, see `ImageProcessor`.
+            pooling: str, see the class.
             **settings: of the class.
         """
         sizes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}
         precision = resolve_precision(precision)[0]
         backbone = build_image_backbone(variant, precision, seed, **{**sizes, **dict(backbone_sizes)})
-        processor = ImageProcessor(backbone.image_size, "faces", fit, memory=image_memory)
-        task = cls(backbone, processor, dropout=backbone.dropout, seed=seed, **settings)
+        processor = ImageProcessor(backbone.image_size, "faces", fit, standardize=standardize, memory=image_memory)
+        task = cls(backbone, processor, dropout=backbone.dropout, seed=seed, pooling=pooling, **settings)
         task.reseed(seed)
         return task
 
@@ -180,7 +194,18 @@ class FaceVerification(ImageTask):
         return ops.normalize(one + mirrored, axis=-1)
 
     def _embeddings(self, inputs, training):
-        return self.head(self.backbone(inputs, training=training)["pooled_output"], training=training)
+        outputs = self.backbone(inputs, training=training)
+        vectors = outputs["sequence_output" if self.pooling == "tokens" else "pooled_output"]
+        return self.head(ops.reshape(vectors, (-1, self._num_vectors * self.backbone.d_model)), training=training)
+
+    @property
+    def _num_vectors(self):
+        """int, of the backbone's vectors that an embedding is made from."""
+        if self.pooling == "backbone":
+            return 1
+        images = keras.KerasTensor((1, *self.processor.image_size, 3))
+        outputs = self.backbone.compute_output_spec({"images": images})
+        return outputs["sequence_output"].shape[1]
 
     def adapt(self, train):
         """Makes the centers of the people to tell apart: what training needs before its first step.
@@ -327,5 +352,5 @@ class FaceVerification(ImageTask):
         return [*self.backbone.stages(), [self.head, *people]]
 
     def arguments(self):
-        names = ("embedding_size", "mirror", "far", "margin", "scale", "num_centers", "dropout", "seed")
+        names = ("embedding_size", "pooling", "mirror", "far", "margin", "scale", "num_centers", "dropout", "seed")
         return {name: getattr(self, name) for name in names}
