@@ -26,6 +26,8 @@ RECIPE = {
     "variant": "vitc-nano-8",
     "augment": "strong",
     "color_jitter": 0.6,
+    "erasing": 0.6,
+    "rotation": 10,
     "shift": 0.1,
     "zoom": 1.25,
     "restore_best": False,  # the best epoch would be chosen by the people held out

@@ -137,7 +137,7 @@ def training_augmentation(settings, size, fit=None, fill="mean", ignore_index=25
     """
     numbers = settings.numbers()
     moves = _moves(numbers)
-    colors = _colors(numbers)
+    colors = _colors(numbers, settings.task)
     shared = {"fill": fill, "ignore_index": ignore_index}
     # RandAugment moves and paints: it stands once, between the two.
     alone = Compose((_framing(numbers, settings.task, size, fit), *moves, *colors), **shared)
@@ -226,12 +226,13 @@ def _moves(numbers):
     return moves
 
 
-def _colors(numbers):
+def _colors(numbers, task):
     colors = []
     if numbers["rand_augment"]:
         colors.append(RandAugment(numbers["rand_augment"], numbers["rand_augment_ops"]))
     if numbers["color_jitter"] or numbers["hue"]:
         colors.append(ColorJitter(*[numbers["color_jitter"]] * 3, numbers["hue"]))
     if numbers["erasing"]:
-        colors.append(RandomErasing(numbers["erasing"]))
+        # Faces are brought to one contrast, of which noise would be most.
+        colors.append(RandomErasing(numbers["erasing"], fill="color" if task == "faces" else "noise"))
     return colors
