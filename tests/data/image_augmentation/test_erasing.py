@@ -71,7 +71,7 @@ def test_boxes_and_masks_stay():
         ({"ratio": (2, 1)}, r"`ratio` must be two numbers \(least, most\), above 0. Received: ratio=\(2, 1\)"),
         (
             {"fill": "snow"},
-            r"`fill` must be 'mean', 'noise', 'color', a number from 0 to 255 or three of them .*. Received: fill='snow'",
+            r"`fill` must be 'mean', 'noise', 'color', a number from 0 to 255 or three .*. Received: fill='snow'",
         ),
     ],
 )
