@@ -11,8 +11,8 @@ from kformer.tasks.image_processor import ImageProcessor
 class SegmentationProcessor(ImageProcessor):
     """`ImageProcessor` that reads masks too; its arguments, with `kind` "segmentation"."""
 
-    def __init__(self, image_size=224, kind="segmentation", fit=None, mean=(0.5,) * 3, std=(0.5,) * 3, memory=0.25):
-        super().__init__(image_size, kind, fit, mean, std, memory)
+    def __init__(self, image_size=224, kind="segmentation", **settings):
+        super().__init__(image_size, kind, **settings)
         self._mask_stores = {}
 
     def mask_store(self, examples):
