@@ -114,12 +114,15 @@ def load(
         problems = missing | problems
     elif missing:
         # They are kept, to be predicted or looked at; whoever looks should learn what a training will say.
-        rejections = _rejections(reading, missing | problems)
-        total = len(examples) + len(reading.rejections)
-        told = f"to train on, {_summary(rejections, total)}{_limit(rejections, total, max_rejected)}"
-        examples = replace(examples, problems=(told,))
+        examples = replace(examples, problems=(_to_train_on(examples, reading, missing | problems, max_rejected),))
     examples = _reject(examples, reading, problems, max_rejected)
     return _name_labels(examples, names) if has_names(examples) else examples
+
+
+def _to_train_on(examples: Examples, reading: Reading, problems: Mapping[int, str], max_rejected: float) -> str:
+    """Returns what a training would say of rows that are kept here."""
+    rejections, total = _rejections(reading, problems), len(examples) + len(reading.rejections)
+    return f"to train on, {_summary(rejections, total)}{_limit(rejections, total, max_rejected)}"
 
 
 def load_splits(
