@@ -47,6 +47,16 @@ def session_cache(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def float32_by_default():
+    """Has `precision="auto"` mean float32 on every machine, so that close comparisons hold on all or on none."""
+    from kformer.tasks import precision
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precision, "_bfloat16_flags", list)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_cache(session_cache, monkeypatch):
     """Keeps the tests away from the user's cache."""

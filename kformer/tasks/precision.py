@@ -30,12 +30,17 @@ def resolve_precision(precision="auto"):
         if capability >= (7, 0):
             return "mixed_float16", "the GPU multiplies float16 in hardware, and not bfloat16"
         return "float32", "the GPU multiplies neither bfloat16 nor float16 in hardware"
-    from kformer.runs import environment
-
-    flags = environment()["bf16_flags"]
+    flags = _bfloat16_flags()
     if flags:
         return "mixed_bfloat16", f"the processor multiplies bfloat16 in hardware ({', '.join(flags)})"
     return "float32", "the processor has no bfloat16 instructions"
+
+
+def _bfloat16_flags():
+    """The processor's instructions for bfloat16, by name; none without them."""
+    from kformer.runs import environment
+
+    return environment()["bf16_flags"]
 
 
 def _gpu_capability():

@@ -71,9 +71,7 @@ def test_a_savedmodel_of_pairs_takes_two_columns(tmp_path):
 def test_a_hugging_face_folder_is_read_back_with_equal_outputs(family, tmp_path):
     original = roberta_task(max_length=16) if family == "roberta" else task(**FAMILIES[family])
     folder = export(original, tmp_path / "hf", to="hf")
-    again = kf.tasks.TextClassification.from_pretrained(
-        folder, labels=original.labels, max_length=16, dropout=0.0, precision="float32"
-    )
+    again = kf.tasks.TextClassification.from_pretrained(folder, labels=original.labels, max_length=16, dropout=0.0)
     data = examples(8)
     np.testing.assert_allclose(again.outputs_of(data), original.outputs_of(data), atol=1e-5)
 
@@ -82,7 +80,7 @@ def test_a_hugging_face_folder_is_read_back_with_equal_outputs(family, tmp_path)
 def test_a_marian_folder_is_read_back_with_equal_translations(tie_embeddings, tmp_path):
     original = marian_task(tie_embeddings=tie_embeddings)
     folder = export(original, tmp_path / "hf", to="hf")
-    again = kf.tasks.Translation.from_pretrained(folder, max_length=12, beam_size=2, precision="float32")
+    again = kf.tasks.Translation.from_pretrained(folder, max_length=12, beam_size=2)
     assert again.translate(MARIAN_TEXTS) == original.translate(MARIAN_TEXTS)
 
 
@@ -104,9 +102,7 @@ def test_a_transformer_of_our_own_has_no_hugging_face_form(tmp_path):
 def test_an_image_classifier_is_read_back_with_equal_outputs(distilled, tmp_path):
     original = image_classifier(distilled=distilled)
     folder = export(original, tmp_path / "hf", to="hf")
-    again = kf.tasks.ImageClassification.from_pretrained(
-        folder, labels=original.labels, dropout=0.0, precision="float32"
-    )
+    again = kf.tasks.ImageClassification.from_pretrained(folder, labels=original.labels, dropout=0.0)
     np.testing.assert_allclose(again.outputs_of(images()), original.outputs_of(images()), atol=1e-5)
 
 

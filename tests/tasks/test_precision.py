@@ -12,7 +12,7 @@ def machine(monkeypatch):
 
     def pretend(capability=None, flags=()):
         monkeypatch.setattr(precision, "_gpu_capability", lambda: capability)
-        monkeypatch.setattr("kformer.runs.environment", lambda: {"bf16_flags": list(flags)})
+        monkeypatch.setattr(precision, "_bfloat16_flags", lambda: list(flags))
 
     return pretend
 

@@ -111,7 +111,7 @@ def test_it_learns_to_translate(tokenizer):
 def test_it_is_saved_and_loaded(tokenizer, tmp_path):
     task = translator(tokenizer)
     task.save(tmp_path / "model.keras")
-    loaded = load_task(tmp_path / "model.keras", precision="float32")
+    loaded = load_task(tmp_path / "model.keras")
     assert loaded.translate(pairs(4).values("text")) == task.translate(pairs(4).values("text"))
 
 

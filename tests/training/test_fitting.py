@@ -11,7 +11,7 @@ import kformer as kf
 from tests.tiny import GOLDENS
 
 WORDS = {"good": ["good", "very good", "film good"], "bad": ["bad", "un bad", "the bad film"]}
-RECIPE = kf.TextClassificationRecipe(epochs=2, learning_rate=3e-3, max_length=16, batch_size=8, precision="float32")
+RECIPE = kf.TextClassificationRecipe(epochs=2, learning_rate=3e-3, max_length=16, batch_size=8)
 
 
 def write_reviews(path, rows=48):
@@ -88,7 +88,7 @@ def test_the_predictor_keeps_the_order_of_its_inputs(trained):
 def test_a_loaded_task_gives_the_outputs_of_the_trained_one(trained):
     source, run = trained
     examples = kf.data.load(source, text="opinion", label="verdict")
-    loaded = kf.tasks.load_task(run.folder, precision="float32")
+    loaded = kf.tasks.load_task(run.folder)
     np.testing.assert_allclose(loaded.outputs_of(examples), run.task.outputs_of(examples), atol=1e-6)
 
 
