@@ -9,6 +9,7 @@ from kformer.cli.enroll import GALLERY
 from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
 from kformer.cli.rows_out import to_json
+from kformer.cli.unreadable import Unreadable
 
 
 @click.command()
@@ -24,7 +25,8 @@ from kformer.cli.rows_out import to_json
 def identify(folder, pictures, run, threshold, top, as_json, precision):
     """Tell who is in a picture, of the people in a gallery.
 
-    Somebody who is similar to nobody in it is unknown: the threshold was chosen when the run was trained.
+    Somebody who is similar to nobody in it is unknown: the threshold was chosen when the run was trained. Of several
+    pictures those that cannot be read are named and passed over; the exit status is 1 then, and 2 where none is left.
 
     \b
     kformer enroll saved_models/faces people
@@ -35,13 +37,18 @@ def identify(folder, pictures, run, threshold, top, as_json, precision):
     gallery, run = _open(Path(folder), run)
     load_tensorflow(run)
     predictor = kf.load(run, precision=precision)
-    found = gallery.identify(predictor, list(pictures), top, threshold)
+    unreadable = Unreadable()
+    # One picture by itself fails as everything does: in one line.
+    found = gallery.identify(predictor, list(pictures), top, threshold, unreadable if len(pictures) > 1 else None)
+    answers = [(picture, answer) for picture, answer in zip(pictures, found, strict=True) if answer is not None]
+    unreadable.check(len(answers))
     if as_json:
-        for picture, answer in zip(pictures, found, strict=True):
+        for picture, answer in answers:
             click.echo(to_json({"image": picture, **answer}))
-        return
-    rows = [row for picture, answer in zip(pictures, found, strict=True) for row in _rows(picture, answer)]
-    print_table(("picture", "person", "similarity", "threshold"), rows)
+    else:
+        rows = [row for picture, answer in answers for row in _rows(picture, answer)]
+        print_table(("picture", "person", "similarity", "threshold"), rows)
+    unreadable.exit()
 
 
 def _open(folder: Path, run: str | None):

@@ -16,8 +16,7 @@ from kformer.cli.options import precision_option
 from kformer.cli.quiet import load_tensorflow
 from kformer.cli.rows_in import READERS, Rows, open_rows
 from kformer.cli.rows_out import open_writer
-
-_SOME_FAILED = 1  # the exit status beside 0 for all and 2 for none, as `ls` and `grep` have it
+from kformer.cli.unreadable import Unreadable
 
 
 @click.command()
@@ -56,7 +55,7 @@ def predict(
     given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
     if len(given) != 1:
         raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
-    unreadable = _Unreadable()
+    unreadable = Unreadable()
     options = {"scores": scores, "top": top}
     if input:
         started = time.perf_counter()
@@ -79,24 +78,7 @@ def predict(
             write(answers)
     if draw:
         predictor.tell()
-    if unreadable.count:
-        click.get_current_context().exit(_SOME_FAILED)
-
-
-class _Unreadable:
-    """Names the pictures that cannot be read, as they are met, and counts them."""
-
-    def __init__(self):
-        self.count = 0
-
-    def __call__(self, error: Exception):
-        self.count += 1
-        note(" ".join(str(error).split()))
-
-    def check(self, num_answered: int):
-        """Raises a ValueError where no other picture was answered."""
-        if self.count and not num_answered:
-            raise ValueError(f"Not one of {self.count:,} pictures can be read. Give pictures that other programs show.")
+    unreadable.exit()
 
 
 def _predictor(folder: str, precision: str, draw: str | None):
@@ -108,14 +90,14 @@ def _predictor(folder: str, precision: str, draw: str | None):
     return Drawing(predictor, draw) if draw else predictor
 
 
-def _predict_inputs(predictor, inputs: Sequence, fields_of: Callable, unreadable: _Unreadable) -> list[dict]:
+def _predict_inputs(predictor, inputs: Sequence, fields_of: Callable, unreadable: Unreadable) -> list[dict]:
     """Returns the rows of what is given on the command line, without those of pictures that cannot be read."""
     # One picture by itself fails as everything does: in one line.
     answered = _answered(predictor, inputs, fields_of, unreadable if len(inputs) > 1 else None)
     return [_answer(predictor.input_names, inputs[index], fields) for index, fields in answered.items()]
 
 
-def _answered(predictor, inputs: Sequence, fields_of: Callable, unreadable: _Unreadable | None) -> dict[int, dict]:
+def _answered(predictor, inputs: Sequence, fields_of: Callable, unreadable: Unreadable | None) -> dict[int, dict]:
     """Returns the columns of each prediction by the position of its input; pictures without one were named."""
     reads_pictures = "image" in predictor.input_names
     answers = predictor(list(inputs), **({"on_unreadable": unreadable} if reads_pictures else {}))
@@ -151,7 +133,7 @@ class _Counts:
 
 
 def _predict_rows(
-    predictor, rows: Rows, columns: list[str], fields_of, write, beside: Path | None, unreadable: _Unreadable
+    predictor, rows: Rows, columns: list[str], fields_of, write, beside: Path | None, unreadable: Unreadable
 ) -> _Counts:
     """Labels the rows chunk by chunk; paths of pictures are relative to the folder `beside`."""
     counts = _Counts()

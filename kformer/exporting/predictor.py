@@ -56,13 +56,10 @@ class Predictor:
 
     def _answers_of_readable(self, inputs, batch_size, on_unreadable):
         """The answers, with None for each input whose error went to `on_unreadable`."""
-        read = {}
-        for i, item in enumerate(inputs):
-            try:
-                read[i] = [column[0] for column in self.task.read_inputs([item])]
-            except (OSError, ValueError) as error:
-                on_unreadable(error)
-        columns = [list(column) for column in zip(*read.values(), strict=True)]
+        from kformer.tasks.image_inputs import read_readable
+
+        read = read_readable(inputs, self.task.read_inputs, on_unreadable)
+        columns = [[column[0] for column in part] for part in zip(*read.values(), strict=True)]
         answers = dict(zip(read, self.task.answers(columns, batch_size), strict=True)) if read else {}
         return [answers.get(i) for i in range(len(inputs))]
 

@@ -31,6 +31,26 @@ def read_images(inputs):
     return contents
 
 
+def read_readable(inputs, read, on_unreadable):
+    """What can be read of inputs, one by one, so that one of them does not fail all.
+
+    Args:
+        inputs: list of images, or of pairs of them.
+        read: function from a list of inputs, such as `read_images`.
+        on_unreadable: function that takes the error of each input that cannot be read.
+
+    Returns:
+        dict from the position of an input to what `read` returns of it alone.
+    """
+    contents = {}
+    for position, item in enumerate(inputs):
+        try:
+            contents[position] = read([item])
+        except (OSError, ValueError) as error:
+            on_unreadable(error)
+    return contents
+
+
 def _source(item, number):
     """A path or the bytes of a file."""
     if isinstance(item, np.ndarray):

@@ -101,6 +101,19 @@ def test_a_picture_that_is_not_there_is_named(error, enrolled):
     assert "There is no image nowhere.png." in error("identify", "run", "nowhere.png")
 
 
+def test_of_several_pictures_one_that_cannot_be_read_is_named_and_passed_over(kformer, enrolled):
+    result = kformer("identify", "run", "nowhere.png", "people/p1/2.png", "--json")
+    assert result.status == 1
+    assert "There is no image nowhere.png." in result.err
+    assert [json.loads(line)["image"] for line in result.out.splitlines()] == ["people/p1/2.png"]
+
+
+def test_several_pictures_of_which_none_can_be_read_fail(kformer, enrolled):
+    result = kformer("identify", "run", "nowhere.png", "gone.png")
+    assert result.status == 2
+    assert "Not one of 2 pictures can be read." in result.err
+
+
 def test_predict_compares_two_pictures(kformer, predictor, folder):
     out = kformer("predict", "run", "--pair", "people/p0/0.png", "people/p1/2.png").out
     answer = json.loads(out)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kformer.tasks.image_inputs import read_images, read_readable
+
 _FORMAT_VERSION = 1
 _ABOUT, _VECTORS = "gallery.json", "embeddings.npz"
 KEEP = ("mean", "all")
@@ -35,7 +37,7 @@ class Gallery:
     def __len__(self):
         return len(self.names)
 
-    def identify(self, model, images, top=1, threshold=None):
+    def identify(self, model, images, top=1, threshold=None, on_unreadable=None):
         """Who the images show.
 
         Args:
@@ -43,6 +45,8 @@ class Gallery:
             images: list of paths, bytes of files or uint8 arrays.
             top: int, so many of the most similar people are told of each image.
             threshold: float, the least similarity that is enough; the model's own when None.
+            on_unreadable: function that takes the error of each image that cannot be read, whose answer is None then;
+                without it the first such error is raised.
 
         Returns:
             list of dicts: `name`, None where nobody is similar enough; `similarity`, of the most similar person;
@@ -55,7 +59,12 @@ class Gallery:
         self.check(task)
         if threshold is None:
             threshold = _threshold_of(task)
-        return [self._found(vector, top, threshold) for vector in task.embed(images)]
+        if on_unreadable is None:
+            return [self._found(vector, top, threshold) for vector in task.embed(images)]
+        contents = read_readable(images, read_images, on_unreadable)
+        vectors = task.embed([content for (content,) in contents.values()])
+        found = {i: self._found(vector, top, threshold) for i, vector in zip(contents, vectors, strict=True)}
+        return [found.get(i) for i in range(len(images))]
 
     def check(self, model):
         """Refuses a model that the gallery was not made by: its embeddings lie elsewhere.
