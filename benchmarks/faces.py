@@ -19,11 +19,10 @@ from pathlib import Path
 import numpy as np
 
 METRICS = ("roc_auc", "eer", "tar_at_far_1e_2", "rank_1")
-SIZE = (48, 40)
-SIZES = {"num_layers": 2}
+SIZE = (64, 56)
 RECIPE = {
     "batch_size": 48,
-    "variant": "vitc-nano-8",
+    "variant": "vitc-face-8",
     "augment": "strong",
     "color_jitter": 0.6,
     "erasing": 0.6,
@@ -94,7 +93,7 @@ def trained(train, held_out, arguments):
 
     recipe = kf.FaceVerificationRecipe(epochs=arguments.epochs, seed=arguments.seed, **RECIPE)
     settings = {name: getattr(recipe, name) for name in ("scale", "margin", "embedding_size", "seed")}
-    task = kf.tasks.FaceVerification.from_scratch(recipe.variant, image_size=SIZE, backbone_sizes=SIZES, **settings)
+    task = kf.tasks.FaceVerification.from_scratch(recipe.variant, image_size=SIZE, **settings)
     return kf.fine_tune(task, train, held_out, recipe).task
 
 

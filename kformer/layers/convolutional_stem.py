@@ -21,25 +21,29 @@ class ConvolutionalStem(keras.layers.Layer):
         patch_size: int, pixels of a patch's side: a power of 2, 4 or more.
         d_model: int, width of the vectors.
         channels: int, of the first stage.
+        norm: str, see `NormalisedConvolution`.
 
     Call arguments:
         images: (batch, height, width, image channels); height and width are multiples of `patch_size`.
+        training: bool.
 
     Returns:
         list of (batch, height / 2, width / 2, channels), (batch, height / 4, width / 4, 2 channels), ..., and last the
         patches (batch, height / patch_size, width / patch_size, d_model).
     """
 
-    def __init__(self, patch_size, d_model, channels=32, **kwargs):
+    def __init__(self, patch_size, d_model, channels=32, norm="group", **kwargs):
         super().__init__(**kwargs)
         self.patch_size = patch_size
         self.d_model = d_model
         self.channels = channels
+        self.norm = norm
         widths = stem_widths(patch_size, channels)
         dtype = self.dtype_policy
-        self.downs = [NormalisedConvolution(width, 2, dtype=dtype, name=f"down_{i}") for i, width in enumerate(widths)]
+        shared = {"norm": norm, "dtype": dtype}
+        self.downs = [NormalisedConvolution(width, 2, name=f"down_{i}", **shared) for i, width in enumerate(widths)]
         self.residuals = [
-            NormalisedConvolution(width, activation="linear", dtype=dtype, name=f"residual_{i}")
+            NormalisedConvolution(width, activation="linear", name=f"residual_{i}", **shared)
             for i, width in enumerate(widths)
         ]
         self.projection = keras.layers.Conv2D(d_model, 3, 2, padding="same", dtype=dtype, name="projection")
@@ -52,13 +56,13 @@ class ConvolutionalStem(keras.layers.Layer):
             residual.build((None, None, None, read))
         self.projection.build((None, None, None, read))
 
-    def call(self, images):
+    def call(self, images, training=False):
         check_images(images.shape, self.downs[0].convolution.kernel.shape[2])
         self._check_sides(images.shape)
         x, features = images, []
         for down, residual in zip(self.downs, self.residuals, strict=True):
-            x = down(x)
-            x = ops.relu(x + residual(x))
+            x = down(x, training=training)
+            x = ops.relu(x + residual(x, training=training))
             features.append(x)
         return [*features, self.projection(x)]
 
@@ -79,7 +83,7 @@ class ConvolutionalStem(keras.layers.Layer):
         ]
 
     def get_config(self):
-        own = {"patch_size": self.patch_size, "d_model": self.d_model, "channels": self.channels}
+        own = {"patch_size": self.patch_size, "d_model": self.d_model, "channels": self.channels, "norm": self.norm}
         return {**super().get_config(), **own}
 
 

@@ -153,10 +153,10 @@ def _vit(d_model, num_layers=12, **others):
     }
 
 
-def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels):
+def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels, **sizes):
     """The sizes of a ViT whose patches are read by convolutions, small enough to learn from hundreds of images."""
-    sizes = _vit(d_model, num_layers, num_heads=num_heads, image_size=image_size, patch_size=patch_size)
-    return {**sizes, "d_ff": 2 * d_model, "stem_channels": stem_channels}
+    shared = _vit(d_model, num_layers, num_heads=num_heads, image_size=image_size, patch_size=patch_size)
+    return {**shared, "d_ff": 2 * d_model, "stem_channels": stem_channels, **sizes}
 
 
 def _cct(num_layers, d_model, num_heads, d_ff, num_convolutions):
@@ -224,6 +224,10 @@ VARIANTS = {
         Variant(
             "deit-base-distilled", "deit", DEIT_PAPER, _vit(768, distilled=True),
             "hf:facebook/deit-base-distilled-patch16-224",
+        ),
+        Variant(
+            "vitc-face-8", "vitc", EARLY_CONVOLUTIONS_PAPER,
+            _vitc(128, 2, 4, 64, 8, 16, stem_norm="batch", kernel_initializer="glorot_uniform"), "none",
         ),
         Variant("vitc-nano-8", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(128, 4, 4, 32, 8, 16), "none"),
         Variant("vitc-mini-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(192, 6, 3, 320, 16, 16), "none"),

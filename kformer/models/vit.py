@@ -31,6 +31,8 @@ class ViTBackbone(keras.Model):
         activation: str, of the feed-forward networks.
         norm_epsilon: float, of the layer normalisations.
         qkv_bias: bool, biases on queries, keys and values.
+        kernel_initializer: str, of the blocks, one of `KERNEL_INITIALIZERS`: "glorot_uniform" for narrow models, whose
+            blocks add next to nothing at first with weights as small as "truncated_normal" has them.
 
     Call arguments:
         inputs: dict of `images` (batch, height, width, num_channels), float32, normalised; height and width are
@@ -63,6 +65,7 @@ class ViTBackbone(keras.Model):
         activation="gelu",
         norm_epsilon=1e-12,
         qkv_bias=True,
+        kernel_initializer="truncated_normal",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -81,6 +84,7 @@ class ViTBackbone(keras.Model):
         self.activation = activation
         self.norm_epsilon = norm_epsilon
         self.qkv_bias = qkv_bias
+        self.kernel_initializer = kernel_initializer
         self._check()
 
         dtype = self.dtype_policy
@@ -105,6 +109,7 @@ class ViTBackbone(keras.Model):
             activation,
             norm_first=True,
             norm_epsilon=norm_epsilon,
+            kernel_initializer=kernel_initializer,
             qkv_bias=qkv_bias,
             drop_path=drop_path,
             dtype=dtype,
@@ -244,6 +249,7 @@ class ViTBackbone(keras.Model):
             "activation": self.activation,
             "norm_epsilon": self.norm_epsilon,
             "qkv_bias": self.qkv_bias,
+            "kernel_initializer": self.kernel_initializer,
         }
 
 

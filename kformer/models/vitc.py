@@ -17,9 +17,10 @@ class ConvolutionalViT(ViTBackbone):
 
     Args:
         num_layers, d_model, num_heads, d_ff, image_size, num_channels, pooling, dropout, attention_dropout, drop_path,
-            activation, norm_epsilon, qkv_bias: see `ViTBackbone`.
+            activation, norm_epsilon, qkv_bias, kernel_initializer: see `ViTBackbone`.
         patch_size: int, pixels of a patch's side: a power of 2, 4 or more.
         stem_channels: int, of the stem's first stage.
+        stem_norm: str, "group" or, as in the paper, "batch"; see `NormalisedConvolution`.
 
     Call arguments: as of `ViTBackbone`.
 
@@ -38,6 +39,7 @@ class ConvolutionalViT(ViTBackbone):
         patch_size=16,
         num_channels=3,
         stem_channels=32,
+        stem_norm="group",
         pooling="mean",
         dropout=0.0,
         attention_dropout=None,
@@ -45,10 +47,12 @@ class ConvolutionalViT(ViTBackbone):
         activation="gelu",
         norm_epsilon=1e-6,
         qkv_bias=True,
+        kernel_initializer="truncated_normal",
         **kwargs,
     ):
-        # The parent's constructor builds the stem, which reads it.
+        # The parent's constructor builds the stem, which reads them.
         self.stem_channels = stem_channels
+        self.stem_norm = stem_norm
         super().__init__(
             num_layers,
             d_model,
@@ -64,12 +68,18 @@ class ConvolutionalViT(ViTBackbone):
             activation=activation,
             norm_epsilon=norm_epsilon,
             qkv_bias=qkv_bias,
+            kernel_initializer=kernel_initializer,
             **kwargs,
         )
 
     def _make_patch_embedding(self):
         self.patch_embedding = ConvolutionalStem(
-            self.patch_size, self.d_model, self.stem_channels, dtype=self.dtype_policy, name="patch_embedding"
+            self.patch_size,
+            self.d_model,
+            self.stem_channels,
+            self.stem_norm,
+            dtype=self.dtype_policy,
+            name="patch_embedding",
         )
 
     @property
@@ -78,10 +88,10 @@ class ConvolutionalViT(ViTBackbone):
         return stem_widths(self.patch_size, self.stem_channels)
 
     def embed(self, inputs, training=False):
-        return self._embed_patches(self.patch_embedding(inputs["images"])[-1], training)
+        return self._embed_patches(self.patch_embedding(inputs["images"], training=training)[-1], training)
 
     def call(self, inputs, training=False, return_hidden_states=False, return_attention_scores=False):
-        *features, patches = self.patch_embedding(inputs["images"])
+        *features, patches = self.patch_embedding(inputs["images"], training=training)
         outputs = self.stack(
             self._embed_patches(patches, training),
             training=training,
@@ -111,5 +121,5 @@ class ConvolutionalViT(ViTBackbone):
         return rest + count_stem_parameters(patch_size, d_model, stem_channels, num_channels)
 
     def get_config(self):
-        config = {**super().get_config(), "stem_channels": self.stem_channels}
+        config = {**super().get_config(), "stem_channels": self.stem_channels, "stem_norm": self.stem_norm}
         return {name: value for name, value in config.items() if name != "distilled"}

@@ -7,6 +7,9 @@ from kformer.layers.grid_positions import stretch
 from kformer.layers.initializers import truncated_normal
 from kformer.models.vit import ViTBackbone, patch_grid
 
+# Arguments of ViT that YOLOS leaves no choice of.
+_FIXED = ("pooling", "distilled", "kernel_initializer")
+
 
 @keras.saving.register_keras_serializable("kformer")
 class YolosBackbone(ViTBackbone):
@@ -145,7 +148,7 @@ class YolosBackbone(ViTBackbone):
 
     def get_config(self):
         config = super().get_config()
-        others = {name: value for name, value in config.items() if name not in ("pooling", "distilled")}
+        others = {name: value for name, value in config.items() if name not in _FIXED}
         return {
             **others,
             "num_detection_tokens": self.num_detection_tokens,

@@ -153,7 +153,7 @@ class FaceVerificationRecipe(ImageRecipe):
     batch_size: int = option(24, "Images per batch.", low=1)
     epochs: int = option(60, "Passes over the training images.", low=1)
     augment: Strength = option("strong", "How strongly images are changed.")
-    variant: str = option("vitc-nano-8", "Sizes of a model from scratch (--init none).")
+    variant: str = option("vitc-face-8", "Sizes of a model from scratch (--init none).")
     image_size: int | None = option(64, "Pixels of the side that the model reads; none takes its own.", low=1)
     validation_fraction: float = option(0.2, "Share of the images held out, by person.", low=0.0, below=1.0)
     embedding_size: int = option(128, "Numbers of an embedding.", low=2)

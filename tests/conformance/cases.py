@@ -249,6 +249,11 @@ VISION = [
 ] + [
     Case("vit with a convolutional stem", lambda dtype, dropout: vitc(dtype=dtype, dropout=dropout), PICTURES),
     Case(
+        "vit with a stem that normalises batches",
+        lambda dtype, dropout: vitc(dtype=dtype, dropout=dropout, stem_norm="batch"),
+        PICTURES,
+    ),
+    Case(
         "yolos",
         lambda dtype, dropout: models.YolosBackbone(
             2, D_MODEL, 2, 16, (8, 8), 4, num_detection_tokens=3, dropout=dropout, dtype=dtype

@@ -23,13 +23,40 @@ def test_channels_that_make_no_groups_are_normalised_together():
     np.testing.assert_allclose(outputs.mean(axis=(1, 2, 3)), 0.0, atol=1e-5)
 
 
+def test_batches_can_be_normalised_instead():
+    outputs = np.asarray(NormalisedConvolution(8, activation="linear", norm="batch")(X, training=True))
+    np.testing.assert_allclose(outputs.mean(axis=(0, 1, 2)), 0.0, atol=1e-5)
+    np.testing.assert_allclose(outputs.std(axis=(0, 1, 2)), 1.0, atol=1e-3)
+
+
+def test_outside_training_batches_are_normalised_by_what_was_seen_before():
+    layer = NormalisedConvolution(8, norm="batch")
+    for _ in range(100):
+        layer(X, training=True)
+    np.testing.assert_allclose(layer(X), layer(X, training=True), atol=1e-3)
+    np.testing.assert_allclose(layer(X)[:1], layer(X[:1]), atol=1e-6)
+
+
+@pytest.mark.parametrize("norm", ["group", "batch"])
+def test_it_comes_back_from_its_config(norm):
+    layer = NormalisedConvolution(8, 2, norm=norm)
+    again = NormalisedConvolution.from_config(layer.get_config())
+    assert (again.channels, again.strides, again.norm_kind) == (8, 2, norm)
+
+
+def test_another_norm_is_refused():
+    with pytest.raises(ValueError, match="`norm` must be group or batch. Received: norm='layer'."):
+        NormalisedConvolution(8, norm="layer")
+
+
 def test_a_stride_skips_pixels():
     layer = NormalisedConvolution(8, strides=2)
     assert layer(X).shape == layer.compute_output_shape(X.shape) == (3, 3, 4, 8)
 
 
-def test_its_parameters_are_counted():
-    layer = NormalisedConvolution(8)
+@pytest.mark.parametrize("norm", ["group", "batch"])
+def test_its_parameters_are_counted(norm):
+    layer = NormalisedConvolution(8, norm=norm)
     layer.build(X.shape)
     assert count_convolution_parameters(4, 8) == sum(np.prod(weight.shape) for weight in layer.trainable_weights)
 

@@ -38,7 +38,8 @@ class Compose:
 
     Attributes:
         operations: tuple of `Operation`.
-        fill: colour of what lies outside the image: "mean" for its own mean, a number from 0 to 255, or three.
+        fill: colour of what lies outside the image: "mean" for its own mean, "reflect" for the image mirrored at its
+            edges, a number from 0 to 255, or three.
         ignore_index: int, class of mask pixels outside the image.
         min_box_share: float, boxes of which a smaller share of the area stays in the picture are dropped with their
             classes.
@@ -61,7 +62,7 @@ class Compose:
     min_box_share: float = 0.25
 
     def __post_init__(self):
-        check_fill(self.fill)
+        check_fill(self.fill, "reflect")
         check_number("min_box_share", self.min_box_share, 0, 1)
 
     @as_written

@@ -20,6 +20,8 @@ from kformer.data.image_augmentation.warping import warp_mask
 FITS = {"crop": CenterCrop, "letterbox": Letterbox, "stretch": Stretch}
 # A label is that of the middle; boxes and masks are to be whole, and faces are not to lose chins.
 _FIT_OF = {"classification": "crop", "detection": "letterbox", "segmentation": "letterbox", "faces": "letterbox"}
+# Faces are brought to one contrast: the edge where a picture ends would have more of it than the face.
+_FILL_OF = {"classification": "mean", "detection": "mean", "segmentation": "mean", "faces": "reflect"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +120,7 @@ class EvaluationTransform:
         return self.framing.place(tf.cast(image_size, tf.float32))[0]
 
 
-def training_augmentation(settings, size, fit=None, fill="mean", ignore_index=255):
+def training_augmentation(settings, size, fit=None, fill=None, ignore_index=255):
     """What is done to the examples of the training data.
 
     Args:
@@ -126,7 +128,7 @@ def training_augmentation(settings, size, fit=None, fill="mean", ignore_index=25
         size: (height, width) of the images of a batch.
         fit: "crop", "letterbox" or "stretch": how an image comes to the size where nothing is drawn for it; None takes
             that of evaluation.
-        fill: colour outside the image: "mean", a number from 0 to 255, or three.
+        fill: colour outside the image, see `Compose`; None is "reflect" for faces and "mean" for the others.
         ignore_index: int, class of mask pixels outside.
 
     Returns:
@@ -138,7 +140,7 @@ def training_augmentation(settings, size, fit=None, fill="mean", ignore_index=25
     numbers = settings.numbers()
     moves = _moves(numbers)
     colors = _colors(numbers, settings.task)
-    shared = {"fill": fill, "ignore_index": ignore_index}
+    shared = {"fill": _FILL_OF[settings.task] if fill is None else fill, "ignore_index": ignore_index}
     # RandAugment moves and paints: it stands once, between the two.
     alone = Compose((_framing(numbers, settings.task, size, fit), *moves, *colors), **shared)
     if not numbers["mosaic"]:
@@ -165,7 +167,7 @@ def batch_mixing(settings):
     return mix_up if mix_up.alpha else cut_mix if cut_mix.alpha else None
 
 
-def evaluation_transform(task, size, fit=None, fill="mean", ignore_index=255):
+def evaluation_transform(task, size, fit=None, fill=None, ignore_index=255):
     """What is done to examples at evaluation and prediction.
 
     Args:
@@ -182,6 +184,7 @@ def evaluation_transform(task, size, fit=None, fill="mean", ignore_index=255):
         ValueError: an argument is not as described.
     """
     check_choice("task", task, TASKS)
+    fill = _FILL_OF[task] if fill is None else fill
     return EvaluationTransform(_fixed_framing(task, size, fit), fill, ignore_index)
 
 

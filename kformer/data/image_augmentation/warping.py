@@ -49,7 +49,7 @@ def warp_image(image, forward, size, fill="mean", aligned=None):
         image: (height, width, 3) of any real dtype.
         forward: float32 (3, 3).
         size: two ints, or int32 (2,).
-        fill: "mean", a number, or three.
+        fill: "mean", "reflect", a number, or three.
         aligned: True where it is known that the map neither rotates nor shears, which saves a part of the graph.
 
     Returns:
@@ -61,6 +61,8 @@ def warp_image(image, forward, size, fill="mean", aligned=None):
     size = tf.cast(size, tf.int32)
     image = tf.cast(image, tf.float32)
     backward = affine.inverse(forward)
+    if fill == "reflect":
+        return tf.ensure_shape(_sample_anywhere(image, backward, size, "REFLECT"), (*static, 3))
     if aligned:
         warped = _sample_separably(image, forward, size)
     else:
@@ -139,8 +141,8 @@ def _sample_separably(image, forward, size):
     return tf.cond(tf.reduce_any(flipped), lambda: tf.raw_ops.Reverse(tensor=sampled, dims=mirrored), lambda: sampled)
 
 
-def _sample_anywhere(image, backward, size):
-    """For all maps, by their inverse: float32 (size, channels), the edge's colours outside."""
+def _sample_anywhere(image, backward, size, outside="NEAREST"):
+    """For all maps, by their inverse: float32 (size, channels), outside the edge's colours, or mirrored ones."""
     import tensorflow as tf
 
     # Source pixels per pixel, along the source's rows and columns.
@@ -155,7 +157,7 @@ def _sample_anywhere(image, backward, size):
         return smaller, tf.linalg.matmul(affine.scaling(ratio[1], ratio[0]), backward)
 
     source, backward = tf.cond(tf.reduce_any(rates > 1.0), shrink, lambda: (image, backward))
-    return _project(source, backward, size, "BILINEAR", "NEAREST", 0.0)
+    return _project(source, backward, size, "BILINEAR", outside, 0.0)
 
 
 def _project(image, backward, size, interpolation, fill_mode, fill_value):

@@ -152,8 +152,8 @@ class FaceVerification(ImageTask):
     @classmethod
     def from_scratch(
         cls,
-        variant="vitc-nano-8",
-        image_size=64,
+        variant="vitc-face-8",
+        image_size=None,
         patch_size=None,
         fit=None,
         image_memory=0.25,
@@ -342,7 +342,7 @@ class FaceVerification(ImageTask):
     def fingerprint(self):
         """str, a hash of all that changes an embedding: galleries of one model are of no use to another."""
         digest = hashlib.sha256(json.dumps([self.processor.get_config(), self.mirror], sort_keys=True).encode())
-        for variable in [*self.backbone.trainable_variables, *self.head.dense.weights, *self.head.norm.weights]:
+        for variable in [*_numbers_of(self.backbone), *_numbers_of(self.head)]:
             digest.update(np.asarray(variable, "float32").tobytes())
         return digest.hexdigest()
 
@@ -354,3 +354,8 @@ class FaceVerification(ImageTask):
     def arguments(self):
         names = ("embedding_size", "pooling", "mirror", "far", "margin", "scale", "num_centers", "dropout", "seed")
         return {name: getattr(self, name) for name in names}
+
+
+def _numbers_of(layer):
+    """The variables that an output depends on: all but the states of random generators."""
+    return [variable for variable in layer.variables if "float" in variable.dtype]

@@ -64,8 +64,8 @@ def test_the_fill_reaches_what_lies_outside():
 
 @pytest.mark.parametrize("fill", ["median", -1, (1, 2), "noise"])
 def test_a_wrong_fill_is_refused(fill):
-    message = r"`fill` must be 'mean', a number from 0 to 255 or three of them \(red, green, blue\). Received: fill="
-    with pytest.raises(ValueError, match=message):
+    choices = r"'mean', 'reflect', a number from 0 to 255 or three of them \(red, green, blue\)"
+    with pytest.raises(ValueError, match=f"`fill` must be {choices}. Received: fill="):
         Compose((), fill=fill)
 
 

@@ -60,6 +60,16 @@ def test_outside_is_the_fill_colour(fill, expected, forward):
     np.testing.assert_allclose(warp_image(IMAGE, forward, (40, 60), fill)[0, 0], expected, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("down", "across"), [(5, 0), (0, -7), (4, 3)])
+def test_outside_can_be_the_image_mirrored_at_its_edges(down, across):
+    height, width = IMAGE.shape[:2]
+    moved = warp_image(IMAGE, affine.scaling(1.0, 1.0, float(across), float(down)), (height, width), "reflect")
+    margin = ((8, 8), (8, 8), (0, 0))
+    padded = np.pad(np.asarray(IMAGE, "float32"), margin, mode="symmetric")
+    expected = padded[8 - down : 8 - down + height, 8 - across : 8 - across + width]
+    np.testing.assert_allclose(moved, expected, atol=1e-2)
+
+
 def test_the_edge_of_the_image_does_not_mix_with_the_fill_colour():
     enlarged = warp_image(np.full((4, 4, 3), 200, "uint8"), affine.scaling(3.0, 3.0, 6.0, 6.0), (24, 24), 0).numpy()
     assert set(np.unique(enlarged)) == {0, 200}
