@@ -311,7 +311,7 @@ def face_verifier(dropout=0.0, embedding_size=4, mirror=True, **changes):
     """A random face verification of images of 8 x 8 pixels; `changes` are arguments of its backbone."""
     backbone = vit(image_size=8, dropout=dropout, **changes)
     processor = ImageProcessor(8, "faces")
-    return randomise(FaceVerification(backbone, processor, embedding_size, mirror, dropout=dropout, seed=0))
+    return randomise(FaceVerification(backbone, processor, embedding_size, mirror, embedding_dropout=dropout, seed=0))
 
 
 def people(count=4, each=3, first=0):

@@ -3,6 +3,7 @@
 import keras
 
 from kformer.layers.activations import get_activation
+from kformer.layers.initializers import before_batch_norm
 
 NORMS = ("group", "batch")
 _CHANNELS_OF_A_GROUP = 8
@@ -47,7 +48,7 @@ class NormalisedConvolution(keras.layers.Layer):
             strides,
             padding="same",
             use_bias=False,  # the norm's shift takes its place
-            kernel_initializer=keras.initializers.HeNormal(),
+            kernel_initializer=before_batch_norm() if norm == "batch" else keras.initializers.HeNormal(),
             dtype=self.dtype_policy,
             name="convolution",
         )

@@ -19,8 +19,8 @@ class RandomErasing(Operation):
         probability: float, the share of images that lose something.
         area: (least, most) share of the image's area; a rectangle that would be longer than the image is cut to it.
         ratio: (least, most) width to height, above 1 as likely as below.
-        fill: "noise" for a random colour in each pixel, "color" for one random colour, "mean" for the image's mean
-            colour, a number from 0 to 255, or three.
+        fill: "noise" for a random colour in each pixel, "grey" for one random shade of grey, "mean" for the image's
+            mean colour, a number from 0 to 255, or three.
     """
 
     probability: float = 0.25
@@ -32,7 +32,7 @@ class RandomErasing(Operation):
         check_number("probability", self.probability, 0, 1)
         check_pair("area", self.area, 0, 1)
         check_pair("ratio", self.ratio, 0)
-        check_fill(self.fill, "noise", "color")
+        check_fill(self.fill, "noise", "grey")
 
     def paint(self, image, seed):
         import tensorflow as tf
@@ -64,8 +64,8 @@ class RandomErasing(Operation):
         noise_seed = named_seed(seed, type(self).__name__ + ".noise")
         if self.fill == "noise":
             return tf.random.stateless_uniform(tf.shape(image), noise_seed, maxval=255.0)
-        if self.fill == "color":
-            return tf.random.stateless_uniform((3,), noise_seed, maxval=255.0)
+        if self.fill == "grey":
+            return tf.tile(tf.random.stateless_uniform((1,), noise_seed, maxval=255.0), (3,))
         if self.fill == "mean":
             return mean_color(image)
         return tf.constant(np.broadcast_to(np.asarray(self.fill, "float32"), (3,)))

@@ -236,6 +236,7 @@ def _colors(numbers, task):
     if numbers["color_jitter"] or numbers["hue"]:
         colors.append(ColorJitter(*[numbers["color_jitter"]] * 3, numbers["hue"]))
     if numbers["erasing"]:
-        # Faces are brought to one contrast, of which noise would be most.
-        colors.append(RandomErasing(numbers["erasing"], fill="color" if task == "faces" else "noise"))
+        # Faces are brought to one contrast, of which noise would be most. In grey pictures a colour would tell at once
+        # that something is covered.
+        colors.append(RandomErasing(numbers["erasing"], fill="grey" if task == "faces" else "noise"))
     return colors

@@ -62,7 +62,7 @@ _PRESETS = {
         "light": {"flip": 0.5, "shift": 0.05},
         "standard": {"flip": 0.5, "shift": 0.06, "rotation": 10, "zoom": 1.1, "color_jitter": 0.3},
         "strong": {
-            "flip": 0.5, "shift": 0.08, "rotation": 15, "zoom": 1.2, "color_jitter": 0.4, "erasing": 0.3,
+            "flip": 0.5, "shift": 0.1, "rotation": 10, "zoom": 1.25, "color_jitter": 0.6, "erasing": 0.6,
         },
     },
 }  # fmt: skip

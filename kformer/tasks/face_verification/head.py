@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kformer.layers import ArcFace, Dropout
-from kformer.layers.initializers import truncated_normal
+from kformer.layers.initializers import before_batch_norm
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -37,7 +37,7 @@ class EmbeddingHead(keras.layers.Layer):
         self.dense = keras.layers.Dense(
             embedding_size,
             use_bias=False,  # the normalisation has one
-            kernel_initializer=truncated_normal(seed=seed),
+            kernel_initializer=before_batch_norm(seed),
             dtype=self.dtype_policy,
             name="dense",
         )

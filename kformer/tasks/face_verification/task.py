@@ -40,7 +40,7 @@ class FaceVerification(ImageTask):
         margin, scale, num_centers: of `ArcFace`.
         pooling: str, "backbone", the embedding is made from the backbone's pooled output; or "tokens", from the vectors
             of all tokens side by side: in faces that are cut out alike, where something is tells as much as what.
-        dropout: float, rate before the embedding.
+        embedding_dropout: float, rate before the embedding.
         seed: int or None, of the random weights of embedding and centers.
 
     Call arguments:
@@ -71,7 +71,7 @@ class FaceVerification(ImageTask):
         scale=16.0,
         num_centers=1,
         pooling="backbone",
-        dropout=0.0,
+        embedding_dropout=0.0,
         seed=None,
         **kwargs,
     ):
@@ -91,10 +91,10 @@ class FaceVerification(ImageTask):
         self.margin = margin
         self.scale = scale
         self.num_centers = num_centers
-        self.dropout = dropout
+        self.embedding_dropout = embedding_dropout
         self.seed = seed
         self.people = None
-        self.head = EmbeddingHead(embedding_size, dropout, seed, name="head")
+        self.head = EmbeddingHead(embedding_size, embedding_dropout, seed, name="head")
         self.build()
 
     def build(self, input_shape=None):
@@ -108,7 +108,7 @@ class FaceVerification(ImageTask):
     @classmethod
     def settings(cls, train, recipe):
         names_of(train)  # before weights are read
-        names = ("embedding_size", "mirror", "far", "margin", "scale", "num_centers")
+        names = ("embedding_size", "embedding_dropout", "mirror", "far", "margin", "scale", "num_centers")
         return {name: getattr(recipe, name) for name in names}
 
     @classmethod
@@ -142,7 +142,7 @@ class FaceVerification(ImageTask):
         processor = start.processor(image_size, "faces", fit, image_memory)
         if isinstance(start.task, cls):
             settings = {"pooling": start.task.pooling, **settings}
-        task = cls(start.backbone, processor, dropout=start.backbone.dropout, seed=seed, **settings)
+        task = cls(start.backbone, processor, seed=seed, **settings)
         task.reseed(seed)
         if isinstance(start.task, cls) and start.task.head.dense.kernel.shape == task.head.dense.kernel.shape:
             for layer, own in ((task.head.dense, start.task.head.dense), (task.head.norm, start.task.head.norm)):
@@ -181,7 +181,7 @@ class FaceVerification(ImageTask):
         precision = resolve_precision(precision)[0]
         backbone = build_image_backbone(variant, precision, seed, **{**sizes, **dict(backbone_sizes)})
         processor = ImageProcessor(backbone.image_size, "faces", fit, standardize=standardize, memory=image_memory)
-        task = cls(backbone, processor, dropout=backbone.dropout, seed=seed, pooling=pooling, **settings)
+        task = cls(backbone, processor, seed=seed, pooling=pooling, **settings)
         task.reseed(seed)
         return task
 
@@ -352,7 +352,9 @@ class FaceVerification(ImageTask):
         return [*self.backbone.stages(), [self.head, *people]]
 
     def arguments(self):
-        names = ("embedding_size", "pooling", "mirror", "far", "margin", "scale", "num_centers", "dropout", "seed")
+        names = (
+            "embedding_size", "pooling", "mirror", "far", "margin", "scale", "num_centers", "embedding_dropout", "seed",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
 

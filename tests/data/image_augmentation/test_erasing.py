@@ -33,11 +33,11 @@ def test_what_sticks_out_is_cut():
     np.testing.assert_array_equal((image == 7).all(axis=(1, 2)).sum(), round(np.sqrt(60 * 80 / 10)))
 
 
-def test_a_random_color_fills_the_rectangle():
-    erasing = RandomErasing(1, (1, 1), (4 / 3, 4 / 3), fill="color")
-    colors = [np.unique(erasing.paint(IMAGE, seed).numpy().reshape(-1, 3), axis=0) for seed in SEEDS[:2]]
-    assert all(len(color) == 1 for color in colors)
-    assert not np.array_equal(*colors)
+def test_a_random_shade_of_grey_fills_the_rectangle():
+    erasing = RandomErasing(1, (1, 1), (4 / 3, 4 / 3), fill="grey")
+    shades = [np.unique(erasing.paint(IMAGE, seed)) for seed in SEEDS[:2]]
+    assert all(len(shade) == 1 for shade in shades)
+    assert not np.array_equal(*shades)
 
 
 def test_noise_fills_the_range():
@@ -71,7 +71,7 @@ def test_boxes_and_masks_stay():
         ({"ratio": (2, 1)}, r"`ratio` must be two numbers \(least, most\), above 0. Received: ratio=\(2, 1\)"),
         (
             {"fill": "snow"},
-            r"`fill` must be 'mean', 'noise', 'color', a number from 0 to 255 or three .*. Received: fill='snow'",
+            r"`fill` must be 'mean', 'noise', 'grey', a number from 0 to 255 or three .*. Received: fill='snow'",
         ),
     ],
 )
