@@ -151,7 +151,7 @@ class FaceVerificationRecipe(ImageRecipe):
     """
 
     batch_size: int = option(48, "Images per batch.", low=1)
-    epochs: int = option(120, "Passes over the training images.", low=1)
+    epochs: int = option(240, "Passes over the training images.", low=1)
     learning_rate: float = option(3e-3, "Peak learning rate; 5e-5 from pretrained weights.", low=0.0)
     clip_norm: float = option(0.0, "Largest global norm of the gradients; 0 does not clip.", low=0.0)
     augment: Strength = option("strong", "How strongly images are changed.")
@@ -159,7 +159,7 @@ class FaceVerificationRecipe(ImageRecipe):
     image_size: int | None = option(64, "Pixels of the side that the model reads; none takes its own.", low=1)
     validation_fraction: float = option(0.2, "Share of the images held out, by person.", low=0.0, below=1.0)
     embedding_size: int = option(128, "Numbers of an embedding.", low=2)
-    embedding_dropout: float = option(0.4, "Rate of dropout before the embedding.", low=0.0, below=1.0)
+    embedding_dropout: float = option(0.0, "Rate of dropout before the embedding.", low=0.0, below=1.0)
     margin: float = option(0.2, "Angle, in radians, by which ArcFace keeps people apart.", low=0.0, high=1.5)
     scale: float = option(16.0, "Factor on ArcFace's cosines.", low=1.0)
     num_centers: int = option(1, "ArcFace's centers of a person; 2 or 3 where names may be wrong.", low=1)
