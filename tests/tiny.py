@@ -262,7 +262,7 @@ def scenes(count=12, seed=0, size=(8, 12), names=CLASSES):
     return Examples(pa.table(columns), {"image": "image", "mask": "mask"}, labels=names, source="tiny scenes")
 
 
-def detector(head="dense", labels=("blue", "red"), dropout=0.0, image_size=(32, 48), **changes):
+def detector(head="dense", labels=("blue", "red"), dropout=0.0, image_size=(32, 48), fit=None, **changes):
     """A random detector of boxes in images of 32 x 48 pixels; `changes` are arguments of its backbone."""
     sizes = {"num_layers": 1, "d_model": 8, "num_heads": 2, "d_ff": 16, "patch_size": 16, "dropout": dropout}
     sizes |= {"image_size": image_size, **changes}
@@ -270,7 +270,7 @@ def detector(head="dense", labels=("blue", "red"), dropout=0.0, image_size=(32, 
         backbone = YolosBackbone(**{"num_detection_tokens": 5, **sizes})
     else:
         backbone = (ConvolutionalViT if "stem_channels" in changes else ViTBackbone)(**sizes)
-    processor = ImageProcessor(image_size, "detection")
+    processor = ImageProcessor(image_size, "detection", fit)
     task = ObjectDetection(backbone, processor, labels, head, head_channels=8, head_convolutions=1, seed=0)
     # Untrained, all scores are low.
     task.score_threshold = 0.0

@@ -91,6 +91,28 @@ def _write_image_classifier(task, folder):
         write_image_settings(folder, middle, "clip")
 
 
+def _detector_obstacle(task):
+    if task.head_kind != "set":
+        return "There is no Hugging Face form of a detector with a dense head: export it as a SavedModel."
+    if not isinstance(task.processor.evaluation.framing, Stretch):
+        return (
+            "A Hugging Face yolos reads images without a border, but this task adds one: export it as a SavedModel, or "
+            "train it with `fit` stretch."
+        )
+    return None
+
+
+def _write_detector(task, folder):
+    from kformer.checkpoints import ImageSettings, save_weights, write_image_settings
+    from kformer.checkpoints.saving import label_config
+
+    names = label_config(task.labels, "single_label")
+    names.pop("problem_type")  # of classifiers alone
+    save_weights(folder, task.backbone.get_config(), _arrays(task), "detector", **names)
+    settings = ImageSettings(task.processor.image_size, mean=task.processor.mean, std=task.processor.std)
+    write_image_settings(folder, settings, "yolos")
+
+
 def _language_model_obstacle(task):
     if task.processor.tokenizer.kind != "byte_bpe":
         return (
@@ -171,6 +193,7 @@ _WRITERS = {
     "ImageClassification": (_image_classifier_obstacle, _write_image_classifier),
     "LanguageModeling": (_language_model_obstacle, _write_language_model),
     "MaskedLanguageModeling": (_no_obstacle, _write_masked_language_model),
+    "ObjectDetection": (_detector_obstacle, _write_detector),
     "TextClassification": (_classifier_obstacle, _write_classifier),
     "Translation": (_translation_obstacle, _write_translation),
 }

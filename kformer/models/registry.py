@@ -159,14 +159,14 @@ def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels,
     return {**shared, "d_ff": 2 * d_model, "stem_channels": stem_channels, **sizes}
 
 
-def _cct(num_layers, d_model, num_heads, d_ff, num_convolutions):
-    """The sizes of a CCT for images of 32 x 32 pixels."""
+def _cct(num_layers, d_model, num_heads, d_ff, num_convolutions, image_size=32):
+    """The sizes of a CCT for small images."""
     return {
         "num_layers": num_layers,
         "d_model": d_model,
         "num_heads": num_heads,
         "d_ff": d_ff,
-        "image_size": 32,
+        "image_size": image_size,
         "num_convolutions": num_convolutions,
     }
 
@@ -232,6 +232,7 @@ VARIANTS = {
         Variant("vitc-nano-8", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(128, 4, 4, 32, 8, 16), "none"),
         Variant("vitc-mini-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(192, 6, 3, 320, 16, 16), "none"),
         Variant("vitc-micro-16", "vitc", EARLY_CONVOLUTIONS_PAPER, _vitc(256, 6, 8, 224, 16, 32), "none"),
+        Variant("cct-nano-28", "cct", CCT_PAPER, _cct(2, 96, 3, 192, num_convolutions=2, image_size=28), "none"),
         # The authors' names: layers, then the size and the number of convolutions, then the image's side.
         Variant("cct-2-3x2-32", "cct", CCT_PAPER, _cct(2, 128, 2, 128, num_convolutions=2), "none"),
         Variant("cct-4-3x2-32", "cct", CCT_PAPER, _cct(4, 128, 2, 128, num_convolutions=2), "none"),

@@ -7,7 +7,17 @@ import kformer as kf
 from kformer.exporting import Predictor, export
 from kformer.tasks.image_processor import ImageProcessor
 from tests.fresh_process import served
-from tests.tiny import FAMILIES, examples, image_classifier, images, marian_task, roberta_task, task, translator
+from tests.tiny import (
+    FAMILIES,
+    detector,
+    examples,
+    image_classifier,
+    images,
+    marian_task,
+    roberta_task,
+    task,
+    translator,
+)
 
 MARIAN_TEXTS = ["the green dog", ">>de<< a red man is running", "park"]
 TEXTS = ["a b c", "the film is good", "", "h " * 40, "电影 is bad!"]
@@ -111,6 +121,26 @@ def test_an_image_classifier_that_keeps_the_whole_picture_has_no_hugging_face_fo
     original.processor = ImageProcessor(8, fit="letterbox")
     with pytest.raises(ValueError, match="this task keeps another part: .* or train it with `fit` stretch."):
         export(original, tmp_path / "hf", to="hf")
+
+
+def test_a_detector_of_tokens_is_read_back_with_equal_outputs(tmp_path):
+    original = detector("set", fit="stretch")
+    folder = export(original, tmp_path / "hf", to="hf")
+    again = kf.tasks.ObjectDetection.from_pretrained(folder, original.labels, "set", (32, 48), fit="stretch")
+    inputs = {"images": np.random.default_rng(0).normal(size=(2, 32, 48, 3)).astype("float32")}
+    expected = original(inputs)
+    for name, values in again(inputs).items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-5, err_msg=name)
+
+
+def test_a_detector_with_a_dense_head_has_no_hugging_face_form(tmp_path):
+    with pytest.raises(ValueError, match="no Hugging Face form of a detector with a dense head"):
+        export(detector(fit="stretch"), tmp_path / "hf", to="hf")
+
+
+def test_a_detector_that_adds_a_border_has_no_hugging_face_form(tmp_path):
+    with pytest.raises(ValueError, match="but this task adds one: .*, or train it with `fit` stretch."):
+        export(detector("set"), tmp_path / "hf", to="hf")
 
 
 def test_a_head_for_other_labels_is_not_taken(tmp_path):

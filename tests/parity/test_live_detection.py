@@ -18,6 +18,30 @@ def boxes_of(seed):
 
 
 @torch.no_grad()
+def test_an_exported_detector_finds_the_same_boxes(tmp_path):
+    from PIL import Image
+
+    from kformer.exporting import Predictor, export
+
+    task = detector("set", fit="stretch")
+    folder = export(task, tmp_path / "hf", to="hf")
+    model = transformers.YolosForObjectDetection.from_pretrained(folder).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(folder)
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 48, 3)).astype("uint8")
+    outputs = model(**processor(Image.fromarray(pixels), return_tensors="pt"))
+    (theirs,) = processor.post_process_object_detection(outputs, 0.0, [(32, 48)])
+    order = np.argsort(-theirs["scores"].numpy())
+    ours = Predictor(task)(pixels)["boxes"]
+    assert [box["label"] for box in ours] == [model.config.id2label[int(theirs["labels"][i])] for i in order]
+    np.testing.assert_allclose([box["score"] for box in ours], theirs["scores"][order], atol=1e-4)
+    np.testing.assert_allclose(
+        [[box[side] for side in ("x0", "y0", "x1", "y1")] for box in ours],
+        np.clip(theirs["boxes"][order], 0, [48, 32, 48, 32]),
+        atol=0.1,
+    )
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("seed", range(3))
 def test_the_loss_is_theirs(seed, tmp_path):
     # One image: theirs divides by the boxes of the batch, ours by those of the image.
