@@ -33,10 +33,10 @@ def test_an_exported_detector_finds_the_same_boxes(tmp_path):
     order = np.argsort(-theirs["scores"].numpy())
     ours = Predictor(task)(pixels)["boxes"]
     assert [box["label"] for box in ours] == [model.config.id2label[int(theirs["labels"][i])] for i in order]
-    np.testing.assert_allclose([box["score"] for box in ours], theirs["scores"][order], atol=1e-4)
+    np.testing.assert_allclose([box["score"] for box in ours], theirs["scores"].numpy()[order], atol=1e-4)
     np.testing.assert_allclose(
         [[box[side] for side in ("x0", "y0", "x1", "y1")] for box in ours],
-        np.clip(theirs["boxes"][order], 0, [48, 32, 48, 32]),
+        np.clip(theirs["boxes"].numpy()[order], 0, [48, 32, 48, 32]),
         atol=0.1,
     )
 
