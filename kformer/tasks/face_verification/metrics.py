@@ -15,13 +15,13 @@ class PairAUC(keras.metrics.Metric):
     count. Similarities fall into 2,000 bins, so that the area is right to about three digits at any number of pairs.
 
     Args:
-        embedding_size: int, of the embeddings, which are of length 1.
+        width: int, most numbers of an embedding; they are of length 1. All have as many until the state is reset.
     """
 
-    def __init__(self, embedding_size, name="roc_auc", **kwargs):
+    def __init__(self, width, name="roc_auc", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.embedding_size = embedding_size
-        self.kept = self.add_variable((_MOST_KEPT, embedding_size), "zeros", name="kept")
+        self.width = width
+        self.kept = self.add_variable((_MOST_KEPT, width), "zeros", name="kept")
         self.people = self.add_variable((_MOST_KEPT,), "zeros", dtype="int32", name="people")
         self.count = self.add_variable((), "zeros", dtype="int32", name="count")
         self.genuine = self.add_variable((_NUM_BINS,), "zeros", name="genuine")
@@ -30,7 +30,7 @@ class PairAUC(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         people, embeddings = ops.cast(y_true, "int32"), ops.cast(y_pred, "float32")
         before = ops.expand_dims(ops.arange(_MOST_KEPT) < self.count, axis=0)
-        self._add(embeddings, people, self.kept, self.people, before)
+        self._add(embeddings, people, self.kept[:, : embeddings.shape[-1]], self.people, before)
         rows = ops.arange(ops.shape(people)[0])
         earlier = ops.expand_dims(rows, axis=0) < ops.expand_dims(rows, axis=1)
         self._add(embeddings, people, embeddings, people, earlier)
@@ -48,7 +48,8 @@ class PairAUC(keras.metrics.Metric):
     def _keep(self, embeddings, people, rows):
         """Puts embeddings in the places of the oldest ones."""
         places = ops.expand_dims(ops.mod(self.count + rows, _MOST_KEPT), axis=1)
-        self.kept.assign(ops.scatter_update(self.kept, places, embeddings))
+        padded = ops.pad(embeddings, ((0, 0), (0, self.width - embeddings.shape[-1])))
+        self.kept.assign(ops.scatter_update(self.kept, places, padded))
         self.people.assign(ops.scatter_update(self.people, places, people))
         self.count.assign_add(ops.shape(people)[0])
 
@@ -58,4 +59,4 @@ class PairAUC(keras.metrics.Metric):
         return ops.sum(self.genuine * below) / ops.maximum(pairs, 1.0)
 
     def get_config(self):
-        return {**super().get_config(), "embedding_size": self.embedding_size}
+        return {**super().get_config(), "width": self.width}

@@ -31,7 +31,7 @@ def make_embedding(task):
         task: `FaceVerification`.
 
     Returns:
-        `tf.function` of `image` (batch,) strings to a dict of `embedding` (batch, embedding_size).
+        `tf.function` of `image` (batch,) strings to a dict of `embedding` (batch, num_numbers).
     """
     import tensorflow as tf
 

@@ -34,12 +34,13 @@ class FaceVerification(ImageTask):
     Args:
         backbone: an image encoder such as `kformer.models.ViTBackbone`.
         processor: `ImageProcessor` of the kind "faces".
-        embedding_size: int.
+        embedding_size: int, of the projection.
         mirror: bool, outside training an embedding is that of an image and its mirror image together.
         far: float, the false accept rate that the threshold is chosen for; None is where both errors are equal.
         margin, scale, num_centers: of `ArcFace`.
         pooling: str, "backbone", the embedding is made from the backbone's pooled output; or "tokens", from the vectors
             of all tokens side by side: in faces that are cut out alike, where something is tells as much as what.
+        projected: bool, see `EmbeddingHead`.
         embedding_dropout: float, rate before the embedding.
         seed: int or None, of the random weights of embedding and centers.
 
@@ -47,7 +48,7 @@ class FaceVerification(ImageTask):
         inputs: the backbone's.
 
     Returns:
-        Embeddings (batch, embedding_size), float32.
+        Embeddings (batch, `num_numbers`), float32; in training (batch, embedding_size).
     """
 
     processor_class = ImageProcessor
@@ -71,6 +72,7 @@ class FaceVerification(ImageTask):
         scale=16.0,
         num_centers=1,
         pooling="backbone",
+        projected=True,
         embedding_dropout=0.0,
         seed=None,
         **kwargs,
@@ -86,6 +88,7 @@ class FaceVerification(ImageTask):
         self.processor = processor
         self.embedding_size = embedding_size
         self.pooling = pooling
+        self.projected = projected
         self.mirror = mirror
         self.far = far
         self.margin = margin
@@ -94,7 +97,7 @@ class FaceVerification(ImageTask):
         self.embedding_dropout = embedding_dropout
         self.seed = seed
         self.people = None
-        self.head = EmbeddingHead(embedding_size, embedding_dropout, seed, name="head")
+        self.head = EmbeddingHead(embedding_size, embedding_dropout, projected, seed, name="head")
         self.build()
 
     def build(self, input_shape=None):
@@ -141,12 +144,11 @@ class FaceVerification(ImageTask):
         start = find_image_start(init, resolve_precision(precision)[0], dropout, drop_path, families)
         processor = start.processor(image_size, "faces", fit, image_memory)
         if isinstance(start.task, cls):
-            settings = {"pooling": start.task.pooling, **settings}
+            settings = {"pooling": start.task.pooling, "projected": start.task.projected, **settings}
         task = cls(start.backbone, processor, seed=seed, **settings)
         task.reseed(seed)
-        if isinstance(start.task, cls) and start.task.head.dense.kernel.shape == task.head.dense.kernel.shape:
-            for layer, own in ((task.head.dense, start.task.head.dense), (task.head.norm, start.task.head.norm)):
-                layer.set_weights(own.get_weights())
+        if isinstance(start.task, cls) and _shapes(start.task.head) == _shapes(task.head):
+            task.head.set_weights(start.task.head.get_weights())
         return task
 
     @classmethod
@@ -164,6 +166,7 @@ class FaceVerification(ImageTask):
         backbone_sizes=(),
         standardize=True,
         pooling="tokens",
+        projected=False,
         **settings,
     ):
         """A task with random weights.
@@ -174,14 +177,14 @@ class FaceVerification(ImageTask):
             fit, image_memory, dropout, drop_path, precision, seed: see `from_pretrained`.
             backbone_sizes: dict of further sizes of the backbone that differ from the variant's.
             standardize: bool, see `ImageProcessor`.
-            pooling: str, see the class.
+            pooling, projected: see the class.
             **settings: of the class.
         """
         sizes = {"image_size": image_size, "patch_size": patch_size, "dropout": dropout, "drop_path": drop_path}
         precision = resolve_precision(precision)[0]
         backbone = build_image_backbone(variant, precision, seed, **{**sizes, **dict(backbone_sizes)})
         processor = ImageProcessor(backbone.image_size, "faces", fit, standardize=standardize, memory=image_memory)
-        task = cls(backbone, processor, seed=seed, pooling=pooling, **settings)
+        task = cls(backbone, processor, seed=seed, pooling=pooling, projected=projected, **settings)
         task.reseed(seed)
         return task
 
@@ -197,6 +200,11 @@ class FaceVerification(ImageTask):
         outputs = self.backbone(inputs, training=training)
         vectors = outputs["sequence_output" if self.pooling == "tokens" else "pooled_output"]
         return self.head(ops.reshape(vectors, (-1, self._num_vectors * self.backbone.d_model)), training=training)
+
+    @property
+    def num_numbers(self):
+        """int, of an embedding."""
+        return self.embedding_size if self.projected else self._num_vectors * self.backbone.d_model
 
     @property
     def _num_vectors(self):
@@ -264,7 +272,7 @@ class FaceVerification(ImageTask):
         return {name: value for name, value in logs.items() if name != "loss"} if self.has_own_loss else logs
 
     def default_metrics(self):
-        return [PairAUC(self.embedding_size)]
+        return [PairAUC(max(self.num_numbers, self.embedding_size))]
 
     def element_source(
         self, examples, seed=None, inputs_only=False, with_step_targets=False, augment="none", **augmentation
@@ -289,7 +297,7 @@ class FaceVerification(ImageTask):
         return examples.targets(self.people.names)
 
     def embed(self, images, batch_size=64):
-        """Embeddings of length 1, float32 (n, embedding_size).
+        """Embeddings of length 1, float32 (n, `num_numbers`).
 
         Args:
             images: list of n paths, bytes of files or uint8 arrays (height, width, 3).
@@ -298,7 +306,7 @@ class FaceVerification(ImageTask):
         contents = read_images(images)
         parts = [contents[start : start + batch_size] for start in range(0, len(contents), batch_size)]
         vectors = [self._embed_function(part).numpy() for part in parts]
-        return np.concatenate(vectors) if vectors else np.zeros((0, self.embedding_size), "float32")
+        return np.concatenate(vectors) if vectors else np.zeros((0, self.num_numbers), "float32")
 
     @property
     def _embed_function(self):
@@ -353,9 +361,14 @@ class FaceVerification(ImageTask):
 
     def arguments(self):
         names = (
-            "embedding_size", "pooling", "mirror", "far", "margin", "scale", "num_centers", "embedding_dropout", "seed",
+            "embedding_size", "pooling", "projected", "mirror", "far", "margin", "scale", "num_centers",
+            "embedding_dropout", "seed",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
+
+
+def _shapes(layer):
+    return [weight.shape for weight in layer.weights]
 
 
 def _numbers_of(layer):
