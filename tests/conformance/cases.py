@@ -149,6 +149,11 @@ LAYERS = [
         X[:, 0],
     ),
     Case(
+        "embedding head without projection",
+        lambda dtype, dropout: EmbeddingHead(4, dropout, projected=False, dtype=dtype),
+        X[:, 0],
+    ),
+    Case(
         "arc face",
         lambda dtype, _: layers.ArcFace(5, margin=0.3, scale=4.0, num_centers=2, dtype=dtype),
         X[:, 0],

@@ -10,6 +10,7 @@ import pytest
 import kformer as kf
 from kformer.exporting import Predictor
 from kformer.tasks import FaceVerification, load_task
+from kformer.tasks.face_verification.head import EmbeddingHead
 from kformer.tasks.face_verification.metrics import PairAUC
 from kformer.tasks.image_pairs import Verification, area, make_pairs
 from kformer.training.image_recipes import FaceVerificationRecipe
@@ -179,12 +180,13 @@ def test_settings_out_of_range_are_refused(settings, message):
         FaceVerification(task.backbone, task.processor, **settings)
 
 
-def test_the_metric_is_the_area_over_all_pairs_of_all_batches():
+@pytest.mark.parametrize("width", [4, 7])
+def test_the_metric_is_the_area_over_all_pairs_of_all_batches(width):
     random = np.random.default_rng(0)
     who = random.integers(0, 5, 40)
     vectors = random.normal(size=(40, 4)) + 0.7 * np.eye(5, 4)[who]
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("float32")
-    metric = PairAUC(4)
+    metric = PairAUC(width)
     for start in (0, 15, 22):
         stop = {0: 15, 15: 22, 22: 40}[start]
         metric.update_state(who[start:stop], vectors[start:stop])
@@ -204,6 +206,30 @@ def test_the_metric_forgets_the_oldest_embeddings(monkeypatch):
 def test_from_scratch_an_embedding_is_made_from_all_tokens():
     task = FaceVerification.from_scratch("vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, seed=0)
     assert task.head.dense.kernel.shape[0] == 4 * task.backbone.d_model
+
+
+def test_from_scratch_embeddings_are_compared_before_their_projection():
+    task = FaceVerification.from_scratch("vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, seed=0)
+    picture = np.random.default_rng(0).integers(60, 180, (16, 16, 3)).astype("uint8")
+    (vector,) = task.embed([picture])
+    assert vector.shape == (task.num_numbers,) == (4 * task.backbone.d_model,)
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_in_training_the_projection_is_what_comes_out():
+    head = EmbeddingHead(3, projected=False)
+    vectors = np.random.default_rng(0).normal(2.0, 1.0, (64, 5)).astype("float32")
+    assert head(vectors, training=True).shape == (64, 3)
+
+
+def test_without_projection_the_mean_of_the_training_is_taken_out():
+    head = EmbeddingHead(3, projected=False)
+    vectors = np.random.default_rng(0).normal(2.0, 1.0, (64, 5)).astype("float32")
+    for _ in range(150):
+        head(vectors, training=True)
+    expected = (vectors - vectors.mean(axis=0)) / np.sqrt(vectors.var(axis=0) + 1e-3)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(head(vectors), expected, atol=1e-3)
 
 
 def test_an_unknown_pooling_is_refused():
