@@ -1,6 +1,6 @@
 """Verify the faces of people whom no training has seen: kformer beside raw pixels and eigenfaces, in folds by person.
 
-python -m benchmarks.faces --data ../shared/data/orl_faces [--folds 5] [--epochs 160] [--json FILE]
+python -m benchmarks.faces --data ../shared/data/orl_faces [--folds 5] [--epochs 120] [--json FILE]
 
 In each fold a fifth of the people is held out. The embedding is trained from scratch on the images of the others, for
 a number of epochs that is fixed before: the people held out choose neither the epoch nor anything else. All three sides
@@ -50,7 +50,7 @@ def parse_arguments():
     parser.add_argument("--data", type=Path, required=True, help="a folder with a subfolder of images for each person")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--only", type=int, nargs="+", metavar="FOLD", help="run these folds alone")
-    parser.add_argument("--epochs", type=int, default=160)
+    parser.add_argument("--epochs", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0, help="of the folds, and of the training")
     parser.add_argument("--json", help="file to write all figures to")
     return parser.parse_args()

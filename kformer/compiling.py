@@ -80,12 +80,3 @@ def traced(function, jit_compile=False):
         return concrete(*arguments)
 
     return call
-
-
-def in_graph(function):
-    """A function of tensors as a graph on TensorFlow, and as it is on other backends."""
-    if keras.backend.backend() != "tensorflow":
-        return function
-    import tensorflow as tf
-
-    return tf.function(function, autograph=False, reduce_retracing=True)

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from kformer.compiling import in_graph
 from kformer.data.allocator import keep_freed_memory
 from kformer.layers import Dropout, DropPath
 from kformer.tasks.losses import TargetMean
@@ -140,13 +139,6 @@ class Task(keras.Model):
 
         Raises:
             ValueError: saying what is wrong with them.
-        """
-
-    def settle(self, train):
-        """Sets what the training examples and the trained weights determine, after the last step.
-
-        Args:
-            train: `kformer.data.Examples`.
         """
 
     def calibrate(self, validation):
@@ -408,7 +400,11 @@ class Task(keras.Model):
             flat = {name: ops.reshape(score, (ops.shape(score)[0], -1)) for name, score in scores.items()}
             return {name: ops.sum(score, axis=1) for name, score in flat.items()}
 
-        return in_graph(sums)
+        if keras.backend.backend() != "tensorflow":
+            return sums
+        import tensorflow as tf
+
+        return tf.function(sums, autograph=False, reduce_retracing=True)
 
     def dropout_layers(self):
         """The `Dropout` layers of backbone and head, in order."""

@@ -151,7 +151,7 @@ class FaceVerificationRecipe(ImageRecipe):
     """
 
     batch_size: int = option(48, "Images per batch.", low=1)
-    epochs: int = option(160, "Passes over the training images.", low=1)
+    epochs: int = option(120, "Passes over the training images.", low=1)
     learning_rate: float = option(3e-3, "Peak learning rate; 5e-5 from pretrained weights.", low=0.0)
     clip_norm: float = option(0.0, "Largest global norm of the gradients; 0 does not clip.", low=0.0)
     augment: Strength = option("strong", "How strongly images are changed.")

@@ -63,7 +63,6 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
         started = time.perf_counter()
         plan = prepare(task, train, recipe)
         history, interrupted = _fit(task, train, validation, recipe, plan, folder, callbacks)
-        task.settle(train)
         task.calibrate(validation)
         judged = judge(task, validation)
         metrics = {"validation": judged.metrics(recipe.seed)}

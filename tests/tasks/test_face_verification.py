@@ -232,15 +232,6 @@ def test_without_projection_the_mean_of_the_training_is_taken_out():
     np.testing.assert_allclose(head(vectors), expected, atol=1e-3)
 
 
-def test_after_a_training_embeddings_are_centered_by_its_images():
-    task = FaceVerification.from_scratch("vitc-nano-8", image_size=16, backbone_sizes={"num_layers": 1}, seed=0)
-    train = people(4, 3)
-    before = np.linalg.norm(task.outputs_of(train).mean(axis=0))
-    task.settle(train)
-    after = np.linalg.norm(task.outputs_of(train).mean(axis=0))
-    assert before > 0.9 and after < 0.4 * before
-
-
 def test_an_unknown_pooling_is_refused():
     message = r"`pooling` must be one of backbone, tokens\. Received: pooling='mean'\."
     with pytest.raises(ValueError, match=message):

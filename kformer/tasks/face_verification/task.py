@@ -1,6 +1,5 @@
 """Face verification: embeddings of images, near each other where they show one person."""
 
-import functools
 import hashlib
 import json
 import math
@@ -9,7 +8,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from kformer.compiling import in_graph
 from kformer.models.registry import families_serving
 from kformer.tasks.face_verification.examples import check_people, few_of_each, names_of
 from kformer.tasks.face_verification.head import EmbeddingHead, People
@@ -199,12 +197,9 @@ class FaceVerification(ImageTask):
         return ops.normalize(one + mirrored, axis=-1)
 
     def _embeddings(self, inputs, training):
-        return self.head(self._vectors(inputs, training), training=training)
-
-    def _vectors(self, inputs, training=False):
         outputs = self.backbone(inputs, training=training)
         vectors = outputs["sequence_output" if self.pooling == "tokens" else "pooled_output"]
-        return ops.reshape(vectors, (-1, self._num_vectors * self.backbone.d_model))
+        return self.head(ops.reshape(vectors, (-1, self._num_vectors * self.backbone.d_model)), training=training)
 
     @property
     def num_numbers(self):
@@ -237,22 +232,6 @@ class FaceVerification(ImageTask):
     def shown(self, validation):
         """At most `num_shown` images, few of each person, so that there are pairs of both kinds among them."""
         return validation.take(few_of_each(validation)[: self.num_shown])
-
-    def settle(self, train):
-        """Centers embeddings by the training images as they are: those of augmented ones have another mean."""
-        from kformer.data.batches import make_batches
-
-        if self.projected:
-            return
-        some = train.take(np.linspace(0, len(train) - 1, min(len(train), self.num_shown)).astype(int))
-        batches = make_batches(self.plan(some, 64), self.element_source(some, inputs_only=True))
-        vectors = np.concatenate([self._vectors_of_batch(inputs) for inputs in batches])
-        self.head.centering.set_weights([vectors.mean(axis=0), vectors.var(axis=0)])
-
-    @functools.cached_property
-    def _vectors_of_batch(self):
-        """A function of inputs to vectors before the head; a graph on TensorFlow."""
-        return in_graph(lambda inputs: ops.cast(self._vectors(inputs), "float32"))
 
     def calibrate(self, validation):
         """Sets the threshold: the least similarity that counts as one person.
