@@ -20,7 +20,7 @@ def main():
         weight_decay=WEIGHT_DECAY,
         warmup=WARM_UP,
         variant="vit-micro-4",
-        augment="standard",
+        augment="light",  # what the other sides do, too
         seed=arguments.seed,
     )
     roles = kf.tasks.ImageClassification.required

@@ -153,6 +153,12 @@ def _vit(d_model, num_layers=12, **others):
     }
 
 
+def _small_vit(d_model, num_layers, **sizes):
+    """The sizes of a ViT for images of 32 x 32 pixels, which begins from random weights."""
+    small = {"image_size": 32, "patch_size": 4, "kernel_initializer": "glorot_uniform"}
+    return _vit(d_model, num_layers, **small, **sizes)
+
+
 def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels, **sizes):
     """The sizes of a ViT whose patches are read by convolutions, small enough to learn from hundreds of images."""
     shared = _vit(d_model, num_layers, num_heads=num_heads, image_size=image_size, patch_size=patch_size)
@@ -204,8 +210,8 @@ VARIANTS = {
         Variant("opus-mt-en-de", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-en-de"),
         Variant("opus-mt-de-en", "marian", OPUS_MT_PAPER, OPUS_MT, "hf:Helsinki-NLP/opus-mt-de-en"),
         # For images of 32 x 32 pixels, or about as many patches.
-        Variant("vit-nano-4", "vit", VIT_PAPER, _vit(128, 4, num_heads=4, image_size=32, patch_size=4), "none"),
-        Variant("vit-micro-4", "vit", VIT_PAPER, _vit(192, 6, image_size=32, patch_size=4), "none"),
+        Variant("vit-nano-4", "vit", VIT_PAPER, _small_vit(128, 4, num_heads=4), "none"),
+        Variant("vit-micro-4", "vit", VIT_PAPER, _small_vit(192, 6), "none"),
         Variant("vit-tiny-16", "vit", SMALL_VIT_PAPER, _vit(192), "hf:WinKawaks/vit-tiny-patch16-224"),
         Variant("vit-small-16", "vit", SMALL_VIT_PAPER, _vit(384), "hf:WinKawaks/vit-small-patch16-224"),
         Variant("vit-base-16", "vit", VIT_PAPER, _vit(768), "hf:google/vit-base-patch16-224-in21k"),

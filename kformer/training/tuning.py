@@ -12,6 +12,7 @@ from kformer.tasks.precision import resolve_precision
 from kformer.training.callbacks import (
     AverageWeights,
     EpochLines,
+    KeepBest,
     StopOnNaN,
     Throughput,
     TimeEstimate,
@@ -216,11 +217,7 @@ def make_callbacks(task, recipe, plan, train, validation, folder):
         )
     if recipe.early_stopping or recipe.restore_best:
         patience = recipe.early_stopping or recipe.epochs
-        made.append(
-            keras.callbacks.EarlyStopping(
-                monitor, patience=patience, mode=mode, restore_best_weights=recipe.restore_best
-            )
-        )
+        made.append(KeepBest(tell, monitor, patience=patience, mode=mode, restore_best_weights=recipe.restore_best))
     if getattr(recipe, "average", 0):
         made.append(AverageWeights(recipe.average))
     return made

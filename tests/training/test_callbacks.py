@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +10,7 @@ import tensorflow as tf
 from kformer.training import AdamW
 from kformer.training.callbacks import (
     EpochLines,
+    KeepBest,
     StopOnNaN,
     Throughput,
     TimeEstimate,
@@ -37,6 +39,8 @@ def test_after_ten_steps_the_run_s_time_is_estimated_without_the_tracing(clock):
     lines = []
     estimate = TimeEstimate(1000, lines.append)
     for step in range(20):
+        clock.now += 30.0  # a validation, say
+        estimate.on_train_batch_begin(step)
         clock.now += 60.0 if step == 0 else 0.5
         estimate.on_train_batch_end(step)
     assert lines == ["About 8 min of training in all (0.50 s a step)."]
@@ -46,8 +50,21 @@ def test_a_run_of_ten_steps_is_over_before_an_estimate():
     lines = []
     estimate = TimeEstimate(10, lines.append)
     for step in range(10):
+        estimate.on_train_batch_begin(step)
         estimate.on_train_batch_end(step)
     assert lines == []
+
+
+def test_the_epoch_whose_weights_are_kept_is_told():
+    lines = []
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    keep = KeepBest(lines.append, "val_accuracy", patience=9, mode="max", restore_best_weights=True)
+    keep.set_model(model)
+    keep.on_train_begin()
+    for epoch, accuracy in enumerate((0.25, 0.5, 0.375)):
+        keep.on_epoch_end(epoch, {"val_accuracy": accuracy})
+    keep.on_train_end()
+    assert lines == ["The weights of epoch 2 are kept, the best one: val_accuracy 0.5."]
 
 
 def test_an_epoch_is_told_in_one_line(clock):

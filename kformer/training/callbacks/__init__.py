@@ -3,6 +3,7 @@
 from kformer.training.callbacks.averaging import AverageWeights
 from kformer.training.callbacks.progress import (
     EpochLines,
+    KeepBest,
     StopOnNaN,
     Throughput,
     TimeEstimate,
@@ -16,6 +17,7 @@ __all__ = [
     "EpochLines",
     "StopOnNaN",
     "Throughput",
+    "KeepBest",
     "TimeEstimate",
     "TrainingBoard",
     "in_words",

@@ -43,7 +43,7 @@ class TimeEstimate(keras.callbacks.Callback):
     """Says, once ten steps are done, about how long the whole run takes.
 
     Batches hold nearly equal numbers of tokens, so a few of them tell. The first three steps hold the tracing and are
-    left out.
+    left out, and so is what is between steps: where an epoch has fewer than ten, that is the first validation.
 
     Args:
         num_steps: int, batches of the whole run.
@@ -57,15 +57,37 @@ class TimeEstimate(keras.callbacks.Callback):
         self.num_steps = num_steps
         self.tell = tell
         self._seen = 0
-        self._started = None
+        self._seconds = 0.0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         self._seen += 1
-        if self._seen == self.FIRST:
-            self._started = time.perf_counter()
+        if self._seen > self.FIRST:
+            self._seconds += time.perf_counter() - self._started
         if self._seen == self.LAST and self.num_steps > self.LAST:
-            per_step = (time.perf_counter() - self._started) / (self.LAST - self.FIRST)
+            per_step = self._seconds / (self.LAST - self.FIRST)
             self.tell(f"About {in_words(per_step * self.num_steps)} of training in all ({per_step:.2f} s a step).")
+
+
+class KeepBest(keras.callbacks.EarlyStopping):
+    """Keras' `EarlyStopping`, which says at the end whose epoch's weights it has restored.
+
+    Args:
+        tell: function that takes the line.
+        *arguments, **settings: of `EarlyStopping`.
+    """
+
+    def __init__(self, tell, *arguments, **settings):
+        super().__init__(*arguments, **settings)
+        self.tell = tell
+
+    def on_train_end(self, logs=None):
+        super().on_train_end(logs)
+        if self.restore_best_weights and self.best_weights is not None:
+            epoch = self.best_epoch + 1
+            self.tell(f"The weights of epoch {epoch} are kept, the best one: {self.monitor} {_short(self.best)}.")
 
 
 def in_words(seconds):
