@@ -58,7 +58,8 @@ def test_enough_updates_of_an_epoch_are_not_told():
 def test_in_a_file_each_epoch_is_a_plain_line(capsys):
     tune()
     out = capsys.readouterr().out
-    assert [line.partition(":")[0] for line in out.splitlines() if line.startswith("epoch")] == ["epoch 1/2", "epoch 2/2"]
+    lines = [line.partition(":")[0] for line in out.splitlines()]
+    assert [line for line in lines if line.startswith("epoch")] == ["epoch 1/2", "epoch 2/2"]
     assert not {"\r", "\b", "\x1b"} & set(out)
 
 
