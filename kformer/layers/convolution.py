@@ -33,7 +33,8 @@ class NormalisedConvolution(keras.layers.Layer):
 
     def __init__(self, channels, strides=1, activation="relu", norm="group", **kwargs):
         super().__init__(**kwargs)
-        check_norm("norm", norm)
+        if norm not in NORMS:
+            raise ValueError(f"`norm` must be {' or '.join(NORMS)}. Received: norm={norm!r}.")
         for name, value in (("channels", channels), ("strides", strides)):
             if value < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}.")
@@ -82,16 +83,6 @@ class NormalisedConvolution(keras.layers.Layer):
             "norm": self.norm_kind,
         }
         return {**super().get_config(), **own}
-
-
-def check_norm(name, value):
-    """Refuses a name that is none of `NORMS`.
-
-    Raises:
-        ValueError: it is another.
-    """
-    if value not in NORMS:
-        raise ValueError(f"`{name}` must be {' or '.join(NORMS)}. Received: {name}={value!r}.")
 
 
 def count_convolution_parameters(read, made):

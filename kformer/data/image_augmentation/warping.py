@@ -21,7 +21,7 @@ def warp(example, forward, size, fill="mean", ignore_index=255, min_box_share=0.
             else stays as it is.
         forward: float32 (3, 3), from pixels of the example to pixels of the result, see `affine`.
         size: height and width of the result: two ints, or int32 (2,).
-        fill: what is outside the image: "mean" for its mean colour, a number from 0 to 255, or three.
+        fill: what is outside the image, see `warp_image`.
         ignore_index: int, the class of mask pixels outside.
         min_box_share: float, boxes of which a smaller share of the area is left in the picture are dropped.
         aligned: as for `warp_image`.
@@ -49,7 +49,8 @@ def warp_image(image, forward, size, fill="mean", aligned=None):
         image: (height, width, 3) of any real dtype.
         forward: float32 (3, 3).
         size: two ints, or int32 (2,).
-        fill: "mean", "reflect", a number, or three.
+        fill: what is outside: "mean" for the mean colour, "reflect" for the image mirrored at its edges, a number
+            from 0 to 255, or three.
         aligned: True where it is known that the map neither rotates nor shears, which saves a part of the graph.
 
     Returns:
