@@ -13,7 +13,7 @@ class MaskFiles:
     """
 
     def __init__(self, folder: str, class_names: Sequence[str] = ()):
-        from kformer.data.image_augmentation.preview import background_of
+        from kformer.data.images.drawing import background_of
 
         self._unpainted = background_of(class_names)
         self.folder = Path(folder)

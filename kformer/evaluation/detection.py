@@ -118,10 +118,9 @@ class JudgedDetection:
 
     def _drawn(self, row, is_right, was_found):
         missing = self.wanted[row]["boxes"][~was_found]
-        boxes = np.concatenate([missing, self.shown[row]["boxes"]])
-        return drawn_address(
-            self._images[row], boxes, [MISSED] * len(missing) + [FOUND if ok else WRONG for ok in is_right]
-        )
+        boxes = np.concatenate([self.shown[row]["boxes"], missing])
+        colors = [FOUND if ok else WRONG for ok in is_right] + [MISSED] * len(missing)
+        return drawn_address(self._images[row], boxes, colors)
 
     def _told(self, boxes):
         """How many boxes of each class: "8 RBC, 1 WBC"."""

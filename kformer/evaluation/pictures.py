@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-_LEAST_SIDE, _MOST_SIDE, _MOST_DRAWN, _GAP = 64, 160, 400, 4
+_LEAST_SIDE, _MOST_SIDE, _LEAST_DRAWN, _MOST_DRAWN, _GAP = 64, 160, 640, 400, 4
 # Of boxes that are right, that are not, and that were not found.
 FOUND, WRONG, MISSED = (40, 190, 90), (230, 40, 40), (255, 200, 0)
 
@@ -61,7 +61,7 @@ def overlaid(image, mask, unpainted=()):
         mask: uint8 (height, width); 255 stays as it is.
         unpainted: ints, further classes that stay as they are.
     """
-    from kformer.data.image_augmentation.preview import with_mask
+    from kformer.data.images.drawing import with_mask
 
     return with_mask(image, mask, {255, *unpainted})
 
@@ -113,7 +113,7 @@ def _shown(picture):
 
 
 def drawn(source, boxes, colors, names=None, most=None):
-    """An image with boxes, the last on top.
+    """An image with boxes, the first on top; a small one is enlarged, so that names can be read.
 
     Args:
         source: path, or bytes of a file.
@@ -125,19 +125,26 @@ def drawn(source, boxes, colors, names=None, most=None):
     Returns:
         Pillow's image.
     """
-    from PIL import ImageDraw
+    from PIL import Image
 
-    from kformer.data.image_augmentation.preview import draw_box
+    from kformer.data.images.drawing import draw_boxes
 
     picture = _upright(source)
-    scale = min(1.0, (most or math.inf) / max(picture.size))
-    picture = picture.resize([max(round(side * scale), 1) for side in picture.size]) if scale < 1 else picture
+    scale = _scale_of_drawing(max(picture.size), most)
+    if scale != 1:
+        size = [max(round(side * scale), 1) for side in picture.size]
+        picture = picture.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS)
     # Lines and letters that are seen in large pictures, too.
-    weight = max(1.0, max(picture.size) / 640)
-    draw = ImageDraw.Draw(picture)
-    for box, color, name in zip(boxes, colors, names or [""] * len(boxes), strict=True):
-        draw_box(draw, [side * scale for side in box], color, name, picture.size, weight)
+    weight = max(1.0, max(picture.size) / 480)
+    draw_boxes(picture, np.reshape(boxes, (-1, 4)) * scale, colors, names, weight)
     return picture
+
+
+def _scale_of_drawing(longest, most):
+    """What the longer side is multiplied with: a whole number for small pictures, so that pixels stay square."""
+    if longest > (most or math.inf):
+        return most / longest
+    return max((most or _LEAST_DRAWN) // longest, 1)
 
 
 def drawn_answer(source, boxes, labels):
@@ -151,9 +158,8 @@ def drawn_answer(source, boxes, labels):
     Returns:
         Pillow's image.
     """
-    from kformer.data.image_augmentation.preview import class_color
+    from kformer.data.images.drawing import class_color
 
-    boxes = boxes[::-1]
     corners = [[box[side] for side in ("x0", "y0", "x1", "y1")] for box in boxes]
     colors = [class_color(list(labels).index(box["label"])) for box in boxes]
     return drawn(source, corners, colors, [f"{box['label']} {box['score']:.2f}" for box in boxes])
@@ -175,7 +181,7 @@ def sheet_of_boxes(sources, found, names, columns=3):
     """
     from PIL import Image
 
-    from kformer.data.image_augmentation.preview import class_color
+    from kformer.data.images.drawing import class_color
 
     pictures = []
     for source, boxes in zip(sources, found, strict=True):

@@ -125,7 +125,7 @@ class JudgedSegmentation:
 
     def report_parts(self):
         """What the report shows beside the metrics, by the names of `ReportData`."""
-        from kformer.data.image_augmentation.preview import class_color
+        from kformer.data.images.drawing import class_color
 
         return {
             "labels": self.labels,
@@ -180,7 +180,7 @@ class JudgedSegmentation:
     @cached_property
     def _unpainted(self):
         """The indices that have no colour over pictures."""
-        from kformer.data.image_augmentation.preview import background_of
+        from kformer.data.images.drawing import background_of
 
         return [int(self.indices[number]) for number in background_of(self.labels)]
 

@@ -76,4 +76,4 @@ def test_samples_count_the_boxes_of_each_class(examples):
 
 def test_the_sheet_holds_nine_pictures(examples):
     sheet = Image.open(io.BytesIO(JudgedDetection(LABELS, examples, as_found(examples), 0.3).picture()))
-    assert sheet.size == (180, 120)
+    assert sheet.size == (1080, 720)

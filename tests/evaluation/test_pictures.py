@@ -42,6 +42,11 @@ def test_the_boxes_of_an_answer_are_drawn_in_their_class_color():
     assert (picture == (60, 180, 75)).all(axis=-1).any()
 
 
+def test_a_small_picture_is_enlarged_by_a_whole_number_so_that_names_can_be_read():
+    assert drawn_answer(encoded(Image.new("RGB", (128, 96))), [], ()).size == (640, 480)
+    assert drawn_answer(encoded(Image.new("RGB", (321, 96))), [], ()).size == (321, 96)
+
+
 def test_an_answer_without_boxes_is_the_picture():
     content = images().values("image")[0]
     assert drawn_answer(content, [], ("a",)).getcolors() is not None

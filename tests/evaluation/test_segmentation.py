@@ -103,7 +103,7 @@ def test_a_mistake_is_shown_beside_what_is_right(judged):
 
 
 def test_the_legend_has_the_colours_of_the_indices_in_masks(judged):
-    from kformer.data.image_augmentation.preview import class_color
+    from kformer.data.images.drawing import class_color
 
     assert judged.report_parts()["legend"] == {"dark": class_color(0), "light": class_color(2)}
 

@@ -1,22 +1,17 @@
 """A contact sheet: examples as they are and as they are augmented, with their labels, boxes and masks drawn."""
 
-import colorsys
 import io
 
 import numpy as np
 
 from kformer.data.image_augmentation.draws import graph_seeds
+from kformer.data.images.drawing import background_of, class_color, draw_boxes, font_of, with_mask
 
 # Small pictures are enlarged and large ones shrunk, so that the longer side lies between these.
 _LEAST_SIDE, _MOST_SIDE = 144, 256
-_GAP, _TEXT_SIZE, _MASK_SHARE = 6, 13, 0.45
+_GAP, _TEXT_SIZE = 6, 13
 _PAPER, _INK = (255, 255, 255), (30, 30, 30)
 _MAX_TEXT = 28
-_COLORS = (
-    (230, 25, 75), (60, 180, 75), (67, 99, 216), (255, 225, 25), (245, 130, 49), (145, 30, 180), (66, 212, 244),
-    (240, 50, 230), (191, 239, 69), (250, 190, 212), (70, 153, 144), (220, 190, 255), (154, 99, 36), (128, 0, 0),
-    (128, 128, 0), (0, 0, 117),
-)  # fmt: skip
 _MAX_NAMED_BOXES = 8
 
 
@@ -64,21 +59,13 @@ def to_png(sheet):
     return file.getvalue()
 
 
-def class_color(number):
-    """(red, green, blue) in 0..255 of a class: sixteen are easily told apart, later ones come in steps of hue."""
-    if 0 <= number < len(_COLORS):
-        return _COLORS[number]
-    # Steps of the golden ratio never come back to the same hue.
-    return tuple(round(255 * channel) for channel in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.8, 0.8))
-
-
 def _in_numpy(example):
     return {name: np.asarray(value) for name, value in example.items()}
 
 
 def _tile(example, class_names, unpainted):
     """A Pillow image of an example with what is known of it."""
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
     image = np.clip(np.round(example["image"].astype("float32")), 0, 255).astype("uint8")
     if "mask" in example:
@@ -87,12 +74,10 @@ def _tile(example, class_names, unpainted):
     size = tuple(max(round(side * scale), 1) for side in image.shape[1::-1])
     # Enlarged pixels stay square, so that what the model sees is what is shown.
     picture = Image.fromarray(image).resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX)
-    draw = ImageDraw.Draw(picture)
-    boxes, classes = example.get("boxes", ()), example.get("classes", ())
-    for box, number in zip(boxes, classes, strict=True):
-        # Names of many boxes would hide the picture; the legend tells their colours.
-        name = _name(int(number), class_names) if len(boxes) <= _MAX_NAMED_BOXES else ""
-        draw_box(draw, box * scale, class_color(int(number)), name, size)
+    numbers = [int(number) for number in example.get("classes", ())]
+    # Names of many boxes would hide the picture; the legend tells their colours.
+    names = [_name(number, class_names) for number in numbers] if len(numbers) <= _MAX_NAMED_BOXES else None
+    draw_boxes(picture, np.reshape(example.get("boxes", ()), (-1, 4)) * scale, list(map(class_color, numbers)), names)
     caption = _caption(example.get("label"), class_names)
     if not caption:
         return picture
@@ -103,65 +88,6 @@ def _scale(sides):
     """What the longer side is multiplied with: a whole number for small pictures, at most 1 for large ones."""
     longest = max(sides)
     return -(-_LEAST_SIDE // longest) if longest < _LEAST_SIDE else min(_MOST_SIDE / longest, 1.0)
-
-
-def background_of(class_names):
-    """The numbers of the classes called "background", which need no colour of their own: list of int.
-
-    Args:
-        class_names: the names by number.
-    """
-    return [number for number, name in enumerate(class_names) if str(name).casefold() == "background"]
-
-
-def with_mask(image, mask, unpainted):
-    """The image under the colours of its classes, some of which stay as they are.
-
-    Args:
-        image: (height, width, 3) in 0..255.
-        mask: int (height, width).
-        unpainted: ints, the classes without colour.
-
-    Returns:
-        uint8 (height, width, 3).
-    """
-    image = image.astype("float32")
-    for number in np.unique(mask):
-        if number not in unpainted:
-            where = mask == number
-            image[where] = (1 - _MASK_SHARE) * image[where] + _MASK_SHARE * np.array(class_color(int(number)))
-    return np.round(image).astype("uint8")
-
-
-def draw_box(draw, box, color, name, size, weight=1.0):
-    """Draws a box, and its name where there is room.
-
-    Args:
-        draw: Pillow's `ImageDraw`.
-        box: x0, y0, x1, y1 in pixels of the picture.
-        color: three ints.
-        name: str, or "".
-        size: width and height of the picture.
-        weight: float, how many times thicker and larger than in a small picture.
-    """
-    x0, y0, x1, y1 = (float(number) for number in box)
-    draw.rectangle((x0, y0, max(x1 - 1, x0), max(y1 - 1, y0)), outline=color, width=round(2 * weight))
-    if not name:
-        return
-    font = _font(round(10 * weight))
-    left, top, right, bottom = draw.textbbox((0, 0), name, font=font)
-    width, height = right - left + 4, bottom - top + 4
-    # Within the picture, above the box where there is room; a name that is wider than its box would hide others.
-    if width > max(x1 - x0, 12) + 12:
-        return
-    x, y = min(x0, size[0] - width), y0 - height if y0 >= height else y0
-    draw.rectangle((x, y, x + width, y + height), fill=color)
-    draw.text((x + 2 - left, y + 2 - top), name, fill=_contrasting(color), font=font)
-
-
-def _contrasting(color):
-    red, green, blue = color
-    return (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else (255, 255, 255)
 
 
 def _caption(label, class_names):
@@ -193,7 +119,7 @@ def _classes(examples, unpainted):
 def _above(picture, caption):
     from PIL import Image, ImageDraw
 
-    font = _font(_TEXT_SIZE)
+    font = font_of(_TEXT_SIZE)
     text = caption if len(caption) <= _MAX_TEXT else caption[: _MAX_TEXT - 3] + "..."
     while len(text) > 4 and font.getlength(text) > picture.width:
         text = text.rstrip(".")[:-1] + "..."
@@ -209,7 +135,7 @@ def _grid(tiles, titles, legend):
 
     widths = [max(row[column].width for row in tiles) for column in range(len(titles))]
     heights = [max(tile.height for tile in row) for row in tiles]
-    font, band = _font(_TEXT_SIZE), _TEXT_SIZE + 8
+    font, band = font_of(_TEXT_SIZE), _TEXT_SIZE + 8
     width = sum(widths) + _GAP * (len(widths) + 1)
     lines = _legend_lines(legend, font, width)
     height = band + sum(heights) + _GAP * (len(heights) + 1) + band * len(lines)
@@ -244,9 +170,3 @@ def _legend_lines(legend, font, width):
         lines[-1].append((x, class_color(number), name))
         x += entry
     return lines
-
-
-def _font(size):
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from kformer.data.image_augmentation import AugmentationSettings, contact_sheet, to_png, training_augmentation
-from kformer.data.image_augmentation.preview import class_color
+from kformer.data.images.drawing import class_color
 from tests.data.image_augmentation.scenes import picture, scene
 
 GREY = np.full((160, 200, 3), 200, "uint8")
