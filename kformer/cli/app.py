@@ -13,6 +13,7 @@ from kformer.cli.enroll import enroll
 from kformer.cli.evaluate import evaluate
 from kformer.cli.export import export
 from kformer.cli.fit import fit
+from kformer.cli.flags import called, with_flags
 from kformer.cli.generate import generate
 from kformer.cli.identify import identify
 from kformer.cli.models import models
@@ -78,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     except _EXPLAINED as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"kformer: error: {_one_line(error)}", err=True)
+        click.echo(f"kformer: error: {with_flags(_one_line(error), called(commands, arguments))}", err=True)
         return 2
 
 

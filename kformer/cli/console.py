@@ -33,12 +33,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
 
 
 def print_metrics(metrics: dict, title: str | None = None):
-    """Prints metrics with their 95 % intervals, those of single labels left out.
+    """Prints metrics with their 95 % intervals, those of single labels left out, and whether guessing were as good.
 
     Args:
         metrics: Flat names -> {"value", "low", "high"} or a number; a "note" stands beside the name.
         title: Stands above the table.
     """
+    from kformer.evaluation.guessing import told_guessing
+
     rows = []
     for name, entry in metrics.items():
         if "/" in name:
@@ -48,6 +50,8 @@ def print_metrics(metrics: dict, title: str | None = None):
         interval = "" if entry.get("low") is None else f"{number(entry['low'])} to {number(entry['high'])}"
         rows.append((shown, number(entry["value"]), interval))
     print_table(("metric", "value", "95 % interval"), rows, title)
+    if doubt := told_guessing(metrics):
+        click.echo(doubt)
 
 
 def number(value: float | int | None) -> str:

@@ -1,11 +1,13 @@
 """`kformer data`: what would be read from a source."""
 
 import json
+from collections.abc import Sequence
 from typing import get_args
 
 import click
 
 from kformer.cli.console import number, print_table, short_path
+from kformer.cli.flags import with_flags
 from kformer.cli.options import ROLES, data_options, given
 from kformer.cli.quiet import load_tensorflow
 from kformer.training.image_recipes import Strength
@@ -37,7 +39,7 @@ def data(source, split, json_file, preview, augment, **arguments):
     examples = kf.data.load(source, required=(), **given({"split": split, **arguments}))
     profile = kf.data.profile(examples)
     print_profile(profile)
-    for rejection in examples.rejected[:10]:
+    for rejection in _unnamed(examples.rejected)[:10]:
         # A file that is one example has been named.
         raw = f": {rejection.raw[:80]}" if rejection.row is not None else ""
         click.echo(f"unusable: {rejection.place}: {rejection.reason}{raw}")
@@ -73,7 +75,15 @@ def print_profile(profile: dict):
     print_table(("size" if "image" in profile["fields"] else "length in", *quantiles), rows)
     click.echo()
     for line in profile["problems"] or ([] if profile["rejected"] else ["no problems found"]):
-        click.echo(line)
+        click.echo(with_flags(line, click.get_current_context().command))
+
+
+def _unnamed(rejections: Sequence) -> list:
+    """Returns the rejections without those files that the problems name, the first for each reason."""
+    first = {}
+    for rejection in rejections:
+        first.setdefault(rejection.reason, rejection)
+    return [rejection for rejection in rejections if rejection.row is not None or first[rejection.reason] != rejection]
 
 
 def _counted(profile: dict) -> str:

@@ -24,7 +24,7 @@ class _Fit:
         data: Source that is taken where none is given.
         recipe: Fields of the recipe for that source, whichever part or language of it, so that it takes minutes.
         out: Folder where no source is given.
-        text: An input to try afterwards.
+        text: A text to try afterwards; pictures are those that the run was judged by.
         command: What to try it with; {folder} and {text} are filled in.
     """
 
@@ -35,7 +35,7 @@ class _Fit:
     data: str
     recipe: dict
     out: str
-    text: str
+    text: str = ""
     command: str = "predict {folder} {text}"
 
 
@@ -70,7 +70,6 @@ _FITS = {
             "zoom": 1.1,
         },
         out="saved_models/digits",
-        text="picture.png",
     ),
     "object-detection": _Fit(
         summary="Find things in pictures: boxes with names.",
@@ -91,7 +90,6 @@ _FITS = {
             "zoom": 1.2,
         },
         out="saved_models/digit-scenes",
-        text="picture.png",
         command="predict {folder} {text} --draw drawn",
     ),
     "face-verification": _Fit(
@@ -115,7 +113,6 @@ _FITS = {
             "validation_fraction": 0.3,
         },
         out="saved_models/digit_pairs",
-        text="picture.png",
     ),
     "segmentation": _Fit(
         summary="Find the class of each pixel of pictures.",
@@ -133,7 +130,6 @@ _FITS = {
             "learning_rate": 2e-3,
         },
         out="saved_models/digit-masks",
-        text="picture.png",
     ),
     "translation": _Fit(
         summary="Translate from one language to another.",
@@ -251,8 +247,7 @@ def _make_command(task: str, settings: _Fit) -> click.Command:
             overwrite=overwrite,
             **given(arguments),
         )
-        is_known = is_example or "image" in settings.roles
-        _print_run(run, settings.command, settings.text if is_known else "A text of your own")
+        _print_run(run, settings.command, settings.text if is_example else "A text of your own")
 
     return command
 
@@ -266,9 +261,15 @@ def _print_run(run, command: str, text: str):
     click.echo(f"\nreport       {folder}/report.html")
     click.echo(f"TensorBoard  {program('tensorboard')} --logdir {shlex.quote(folder)}/tensorboard")
     click.echo(f"SavedModel   {folder}/export")
-    other = "other.png" if "image" in run.task.input_names else "Another text"
-    texts = shlex.join(["--pair", text, other]) if len(run.task.input_names) > 1 else shlex.quote(text)
+    inputs = _pictures(run.validation) if "image" in run.task.input_names else [text, "Another text"]
+    texts = shlex.join(["--pair", *inputs]) if len(run.task.input_names) > 1 else shlex.quote(inputs[0])
     click.echo(f"\nTry it:\n    {program()} {command.format(folder=shlex.quote(folder), text=texts)}")
+
+
+def _pictures(examples) -> list[str]:
+    """Returns the paths of two pictures, or what could stand there where pictures are in no files."""
+    pictures = examples.values("image")[:2]
+    return [short_path(picture) if isinstance(picture, str) else "picture.png" for picture in pictures]
 
 
 for _task, _settings in _FITS.items():

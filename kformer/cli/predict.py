@@ -18,6 +18,8 @@ from kformer.cli.rows_in import READERS, Rows, open_rows
 from kformer.cli.rows_out import open_writer
 from kformer.cli.unreadable import Unreadable
 
+_DIGITS = 6  # after the point, of scores
+
 
 @click.command()
 @click.argument("folder", metavar="DIR")
@@ -120,7 +122,8 @@ def _fields(text, answer: dict, scores: bool = False, top: int | None = None, fi
         likeliest = sorted(of_labels.items(), key=lambda item: -item[1])[:top]
         for place, (label, score) in enumerate(likeliest[1:], start=2):
             fields |= {f"label_{place}": label, f"score_{place}": score}
-    return {**fields, **{f"score/{label}": score for label, score in of_labels.items() if scores}}
+    fields |= {f"score/{label}": score for label, score in of_labels.items() if scores}
+    return {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in fields.items()}
 
 
 @dataclass

@@ -155,7 +155,8 @@ def detection_metrics(
 
         - map, map50, map75: the mean over classes of the average precision, at an overlap of 0.5, of 0.75, and as the
           mean of ten overlaps from 0.5 to 0.95; ap/X, ap50/X and ap75/X of each class;
-        - precision, recall, f1: of the boxes shown, at an overlap of 0.5, and of each class;
+        - precision, recall, f1: of the boxes shown, at an overlap of 0.5, and of each class; the threshold is their
+          `note`;
         - map_small, map_medium, map_large: by the area of the boxes, up to 32^2 and 96^2 pixels; without intervals.
 
         Classes without a box to find are left out of means.
@@ -171,11 +172,14 @@ def detection_metrics(
         sized = {size: [match_class(*boxes, size).precision(weights) for boxes in by_class] for size in SIZES}
         return {f"map_{size}": _mean(np.stack(sized[size]).mean(axis=1)) for size in SIZES if size != "all"}
 
-    return {
+    metrics = {
         "num_examples": len(wanted),
         **with_intervals(statistics, len(wanted), num_resamples, seed),
         **with_intervals(of_sizes, len(wanted), 0, seed),
     }
+    for name in ("precision", "recall", "f1"):
+        metrics[name]["note"] = f"score from {threshold:g}"
+    return metrics
 
 
 def _of_class(wanted, found, number):

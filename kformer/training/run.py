@@ -16,6 +16,7 @@ class Run:
         history: list of dicts, Keras' logs of each epoch.
         folder: Path of the run, or None when nothing was to be written.
         interrupted: bool, whether Ctrl-C ended the training before its last epoch.
+        validation: `kformer.data.Examples`, what the metrics were measured on.
     """
 
     task: Task
@@ -23,3 +24,4 @@ class Run:
     history: list
     folder: Path | None = None
     interrupted: bool = False
+    validation: object = None

@@ -71,7 +71,7 @@ def fine_tune(task, train, validation, recipe=None, out=None, overwrite=False, c
             write_records(folder, task, train, judged, metrics, history, recipe, data_report or {}, interrupted)
             folder.finish()
         tell(f"Trained and judged in {in_words(time.perf_counter() - started)}.")
-    return Run(task, metrics, history, None if folder is None else folder.folder, interrupted)
+    return Run(task, metrics, history, None if folder is None else folder.folder, interrupted, validation)
 
 
 def prepare(task, train, recipe):

@@ -38,6 +38,11 @@ def test_a_note_stands_beside_the_name_of_a_metric(capsys):
     assert "bleu, by characters   31.500" in capsys.readouterr().out
 
 
+def test_metrics_of_guessing_are_called_so(capfd):
+    print_metrics({"mcc": {"value": 0.0, "low": -0.1, "high": 0.1}})
+    assert "Not surely better than guessing" in capfd.readouterr().out
+
+
 def test_a_path_below_the_working_folder_is_short(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert short_path(tmp_path / "runs" / "a") == str(Path("runs/a"))

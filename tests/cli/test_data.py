@@ -104,7 +104,7 @@ def test_a_damaged_image_is_one_line(error, tmp_path):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(content)
     assert "1 of 2 rows cannot be used: 1 x it is no image, whatever its name says (first: " in error("data", tmp_path)
-    assert "it has 6 x 9 pixels, and `max_pixels` is 9" in error("data", tmp_path, "--max-pixels", "9")
+    assert "it has 6 x 9 pixels, and --max-pixels is 9" in error("data", tmp_path, "--max-pixels", "9")
 
 
 @pytest.fixture
@@ -172,6 +172,24 @@ def test_an_unusable_file_is_named_once(kformer, tmp_path):
             (tmp_path / name / f"{number}.png").write_bytes(encoded(picture(seed=number)))
     broken = tmp_path / "a/text.jpg"
     broken.write_text("text", encoding="utf-8")
-    lines = kformer("data", tmp_path).out.splitlines()
-    assert lines[-1] == f"unusable: {broken}: it is no image, whatever its name says"
-    assert "no problems found" not in lines
+    out = kformer("data", tmp_path).out
+    assert out.count(str(broken)) == 1 and f"it is no image, whatever its name says (first: {broken})" in out
+    assert "no problems found" not in out
+
+
+def test_further_files_that_are_unusable_for_one_reason_are_named(kformer, tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for number in range(15):
+            (tmp_path / name / f"{number}.png").write_bytes(encoded(picture(seed=number)))
+    for name in "xy":
+        (tmp_path / "a" / f"{name}.jpg").write_text("text", encoding="utf-8")
+    out = kformer("data", tmp_path, "--max-rejected", 0.5).out
+    assert f"unusable: {tmp_path / 'a/y.jpg'}: it is no image, whatever its name says" in out
+    assert out.count(str(tmp_path / "a/x.jpg")) == 1
+
+
+def test_problems_name_options_as_the_command_line_does(kformer, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na b,x\nc d,y\n,y\n", encoding="utf-8")
+    assert "(--max-rejected)" in kformer("data", path).out

@@ -40,7 +40,9 @@ def test_boxes_are_printed_and_drawn_and_no_picture_takes_another_s_place(kforme
     count = sum(len(answer["boxes"]) for answer in answers)
     assert f"{count} boxes found, 2 pictures drawn in" in result.err
     drawn, plain = (np.asarray(Image.open(path)) for path in (tmp_path / "drawn" / "a.png", pictures[0]))
-    assert drawn.shape == plain.shape and (drawn != plain).any()
+    scale = drawn.shape[0] // plain.shape[0]
+    assert drawn.shape == (scale * plain.shape[0], scale * plain.shape[1], 3)
+    assert (drawn[::scale, ::scale] != plain).any()
 
 
 def test_pictures_of_a_folder_are_drawn(kformer, load, pictures, tmp_path):

@@ -65,11 +65,11 @@ def test_a_roberta_is_fine_tuned_from_its_folder_and_again_from_the_run(pair, re
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--epochs", "0"), "`epochs` must be at least 1. Received: epochs=0."),
-        (("--freeze", "-1", "--layer-decay", "0.9"), "`freeze` -1 and `layer_decay` 0.9 contradict each other"),
-        (("--init", "no/such/folder"), "`init` 'no/such/folder' is neither a folder nor a known model."),
+        (("--epochs", "0"), "--epochs must be at least 1. Received: epochs=0."),
+        (("--freeze", "-1", "--layer-decay", "0.9"), "--freeze -1 and --layer-decay 0.9 contradict each other"),
+        (("--init", "no/such/folder"), "--init 'no/such/folder' is neither a folder nor a known model."),
         (("--text", "review"), "'review'"),
-        (("--max-length", "200"), "`max_length` is 200, but the model has 24 positions: lower it."),
+        (("--max-length", "200"), "--max-length is 200, but the model has 24 positions: lower it."),
     ],
 )
 def test_bad_input_is_one_clear_line(arguments, message, reviews, tmp_path, error):

@@ -96,6 +96,25 @@ def test_the_line_to_try_next_has_two_texts_for_pairs(kformer, fitted):
     assert "--pair 'A text of your own' 'Another text'" in kformer("fit", "--data", "nli.csv", "--text-pair", "b").out
 
 
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (("image",), "kformer predict 'a run' photos/a.png\n"),
+        (("image", "image_pair"), "kformer predict 'a run' --pair photos/a.png photos/b.png\n"),
+    ],
+)
+def test_the_line_to_try_next_has_pictures_that_were_not_trained_on(kformer, monkeypatch, tmp_path, names, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    pictures = [str(tmp_path / "photos" / f"{name}.png") for name in "abc"]
+    validation = SimpleNamespace(values=lambda role: pictures)
+    run = SimpleNamespace(
+        folder=tmp_path / "a run", metrics=METRICS, task=SimpleNamespace(input_names=names), validation=validation
+    )
+    monkeypatch.setitem(vars(kf), "fit", lambda *arguments, **named: run)
+    assert line in kformer("fit", "image-classification").out
+
+
 def test_the_end_says_where_everything_is(kformer, fitted, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = kformer("fit").out
@@ -119,12 +138,12 @@ def test_a_value_of_the_wrong_type_is_refused(error):
 
 
 def test_a_value_out_of_range_is_refused(error):
-    assert "`epochs` must be at least 1. Received: epochs=0." in error("fit", "--epochs", "0")
+    assert "--epochs must be at least 1. Received: epochs=0." in error("fit", "--epochs", "0")
 
 
 def test_contradictory_fields_are_refused(error):
     message = error("fit", "--schedule", "constant", "--final-rate", "0.5")
-    assert "`final_rate` 0.5 and `schedule` constant contradict each other" in message
+    assert "--final-rate 0.5 and --schedule constant contradict each other" in message
 
 
 def test_every_task_is_a_command_with_an_example(kformer, fitted):

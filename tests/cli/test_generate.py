@@ -71,8 +71,8 @@ def test_nothing_to_continue_is_refused(error, run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--top-p", "0"), "`top_p` must lie in (0, 1], where 1 keeps all tokens. Received: top_p=0.0."),
-        (("--top-p", "1.5"), "`top_p` must lie in (0, 1], where 1 keeps all tokens. Received: top_p=1.5."),
+        (("--top-p", "0"), "--top-p must lie in (0, 1], where 1 keeps all tokens. Received: top_p=0.0."),
+        (("--top-p", "1.5"), "--top-p must lie in (0, 1], where 1 keeps all tokens. Received: top_p=1.5."),
         (("--prompt", ""), "A prompt needs at least one character of text. Received: ''; write how the text begins."),
         (("--prompt", "a" * 30), "A prompt must be shorter than the model's 24 positions, to leave room for a new"),
         (("--max-new-tokens", "30"), "at most 22 new tokens are possible."),

@@ -43,6 +43,11 @@ def test_the_likeliest_labels_are_added_on_request(kformer, predictor):
     assert answer == {"text": "dull", "label": "short", "score": 0.75, "label_2": "long", "score_2": 0.25}
 
 
+def test_scores_have_six_digits(kformer, predictor, monkeypatch):
+    monkeypatch.setattr(type(predictor), "__call__", lambda self, texts: [{"label": "a", "score": 0.9345678091}])
+    assert kformer("predict", "run", "dull").out == '{"text": "dull", "label": "a", "score": 0.934568}\n'
+
+
 def test_a_pair_is_given_as_two_texts(kformer, predictor):
     predictor.input_names = ("text", "text_pair")
     answer = json.loads(kformer("predict", "run", "--pair", "a man", "sleeps now").out)

@@ -87,7 +87,7 @@ def test_each_picture_that_cannot_be_read_is_named_with_its_reason(kformer, pred
     result = kformer("predict", "run", bad, folder / "a.png", folder / "cut.png", "nowhere.png")
     named, cut, absent = result.err.splitlines()
     assert named == f"{bad} cannot be used: it is no image, whatever its name says."
-    assert cut.startswith(f"{folder / 'cut.png'} cannot be used: the image is damaged (")
+    assert cut.startswith(f"{folder / 'cut.png'} cannot be used: the image is damaged: ")
     assert absent == "There is no image nowhere.png."
 
 

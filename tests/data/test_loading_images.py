@@ -120,7 +120,7 @@ def test_unusable_images_are_rejected_by_name_and_counted(write, pets):
     examples = kd.load(pets, required=CLASSES)
     assert len(examples) == 90
     assert [rejection.place for rejection in examples.rejected] == list(map(str, paths))
-    assert examples.problems[-1].startswith("3 of 93 rows cannot be used: 1 x the image is damaged (image file is ")
+    assert examples.problems[-1].startswith("3 of 93 rows cannot be used: 1 x the image is damaged: image file is ")
 
 
 def test_too_many_unusable_images_stop(write, pets):

@@ -110,7 +110,7 @@ def test_what_is_no_image_is_refused(item, error, message):
     [
         (
             encoded(picture(480, 640), "JPEG")[:3000],
-            "a.jpg cannot be used: the image is damaged (image file is tr",
+            "a.jpg cannot be used: the image is damaged: image file is tr",
         ),
         (b"a text", "a.jpg cannot be used: it is no image, whatever its name says."),
         (b"", "a.jpg cannot be used: the file is empty."),

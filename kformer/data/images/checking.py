@@ -62,7 +62,7 @@ def check_image(source: str | bytes | None, max_pixels: int = MAX_PIXELS) -> Che
         return CheckedImage(source, problem="it is no image, whatever its name says")
     except Exception as error:  # noqa: BLE001 - each of Pillow's decoders raises what it likes
         reason = str(error).strip().rstrip(".") or type(error).__name__
-        return CheckedImage(source, problem=f"the image is damaged ({reason})")
+        return CheckedImage(source, problem=f"the image is damaged: {reason}")
 
 
 def check_all(check: Callable, sources: Sequence[str | bytes | None]) -> list:

@@ -50,7 +50,7 @@ def check_mask(source: str | bytes | None, max_pixels: int = MAX_PIXELS, is_bina
             indices, problem, is_as_stored = _indices(image)
     except Exception as error:  # noqa: BLE001 - each of Pillow's decoders raises what it likes
         reason = "it is no image" if isinstance(error, Image.UnidentifiedImageError) else str(error).strip().rstrip(".")
-        return CheckedMask(source, problem=f"its mask {_name(source)}is damaged ({reason})")
+        return CheckedMask(source, problem=f"its mask {_name(source)}is damaged: {reason}")
     if problem:
         return CheckedMask(source, problem=f"its mask {_name(source)}{problem}")
     digest = content_hash(content)

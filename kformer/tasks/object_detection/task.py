@@ -136,7 +136,8 @@ class ObjectDetection(ImageTask):
             tokens = recipe.detection_tokens if head == "set" else None
             sizes = {"variant": recipe.variant, "patch_size": recipe.patch_size, "detection_tokens": tokens}
             task = cls.from_scratch(**sizes, **settings)
-        task.head_note = f"head: {head} ({reason}), for images of {' x '.join(map(str, task.processor.image_size))}"
+        height, width = task.processor.image_size
+        task.head_note = f"head: {head} ({reason}); images are read at {width} x {height} pixels, in whole patches"
         return task
 
     @classmethod

@@ -104,9 +104,9 @@ def test_the_hash_is_that_of_the_file(write):
         (b"only text, whatever its name", "it is no image, whatever its name says"),
         (encoded(picture(), "EPS"), "it is no image, whatever its name says"),
         (png_header(30_000, 30_000), "it has 30,000 x 30,000 pixels, and `max_pixels` is 178,000,000"),
-        (encoded(picture(480, 640), "JPEG")[:3000], "the image is damaged (image file is truncated"),
-        (encoded(picture(480, 640))[:3000], "the image is damaged (image file is truncated"),
-        (png_header(10, 10), "the image is damaged ("),
+        (encoded(picture(480, 640), "JPEG")[:3000], "the image is damaged: image file is truncated"),
+        (encoded(picture(480, 640))[:3000], "the image is damaged: image file is truncated"),
+        (png_header(10, 10), "the image is damaged: "),
         (encoded(Image.fromarray(np.zeros((4, 4), "float32")), "TIFF"), "its pixels are numbers of 32 bits: save it"),
     ],
 )

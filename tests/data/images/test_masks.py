@@ -81,9 +81,9 @@ def test_a_mask_and_an_image_of_equal_bytes_are_converted_apart(write):
     [
         (None, "it has no mask"),
         (b"", "the file is empty"),
-        (b"text", "its mask is damaged (it is no image)"),
-        (encoded(picture(), "EPS"), "its mask is damaged (it is no image)"),
-        (encoded(picture(480, 640))[:3000], "its mask is damaged (image file is truncated"),
+        (b"text", "its mask is damaged: it is no image"),
+        (encoded(picture(), "EPS"), "its mask is damaged: it is no image"),
+        (encoded(picture(480, 640))[:3000], "its mask is damaged: image file is truncated"),
         (encoded(mask(VALUES), "JPEG"), "its mask is a JPEG, which blurs class indices: save masks as PNG"),
         (encoded(picture()), "its mask is a picture in colour (RGB): save the index of each pixel's class"),
         (encoded(Image.fromarray(VALUES.astype("float32")), "TIFF"), "its mask has pixels of the kind 'F': save the"),
@@ -101,7 +101,7 @@ def test_a_mask_that_is_too_large_is_refused():
 
 def test_the_file_is_named(write):
     path = write("a.png", "text")
-    assert check_mask(str(path)).problem == f"its mask {path} is damaged (it is no image)"
+    assert check_mask(str(path)).problem == f"its mask {path} is damaged: it is no image"
 
 
 def test_a_mask_of_another_size_than_its_image_is_refused():
