@@ -36,6 +36,8 @@ class Task(keras.Model):
     example_command = ""
     # The roles that examples to train on must have (see `kformer.data.load`).
     required = ("text", "label")
+    # The weights that a training starts from where none are named.
+    default_init = "none"
     # What an answer is made from, in the order of the arguments of `serving()`.
     input_names = ("text",)
     labels = ()

@@ -15,7 +15,7 @@ def fit(
     task_name,
     data,
     validation=None,
-    init="minilm",
+    init=None,
     recipe=None,
     out=None,
     overwrite=False,
@@ -29,7 +29,8 @@ def fit(
         data: source to train on (see `kformer.data.load`).
         validation: source to validate on, or None to hold a part of `data` out.
         init: str or path: "minilm", a variant, "hf:organisation/name", a Hugging Face folder, a run, or "none" for
-            random weights and a vocabulary learned from the data.
+            random weights and a vocabulary learned from the data; the task's `default_init` when None, which is
+            "minilm" for text classification and "none" for all others.
         recipe: the task's recipe (`kformer.training.recipes`) or a plain `Recipe`; the defaults when None.
         out: path of the run's folder; `saved_models/<name of the source>` when None.
         overwrite: bool, replace a run that is there, once the new one is finished.
@@ -58,7 +59,7 @@ def fit(
     problems = dict.fromkeys((*train.problems, *held_out.problems))
     for line in (*train.notes, *problems, *cleaned.lines()):
         tell(line)
-    task = task_class.from_recipe(train, init, recipe)
+    task = task_class.from_recipe(train, task_class.default_init if init is None else init, recipe)
     _tell_truncation(task, train)
     found = {"cleaning": cleaned.to_dict(), "findings": cleaned.lines()[1:]}
     run = fine_tune(task, train, held_out, recipe, out, overwrite, callbacks, found)

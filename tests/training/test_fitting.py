@@ -135,6 +135,16 @@ def test_from_scratch_learns_its_vocabulary_from_the_data(tmp_path):
     assert run.task.backbone.vocab_size == len(run.task.processor.vocabulary) <= 150
 
 
+@pytest.mark.parametrize(("task", "init"), [("text-classification", "minilm"), ("image-classification", "none")])
+def test_without_weights_a_training_starts_as_its_task_does(task, init):
+    assert kf.tasks.get_task(task).default_init == init
+
+
+def test_a_training_of_images_needs_no_word_on_weights(tmp_path):
+    recipe = kf.ImageClassificationRecipe(epochs=1, variant="vit-nano-4", image_size=8)
+    assert kf.fit("image-classification", "digits", recipe=recipe, out=tmp_path / "run").folder.is_dir()
+
+
 def test_more_tokens_than_positions_are_refused(trained, tmp_path):
     source, _ = trained
     with pytest.raises(ValueError, match="`max_length` is 64, but the model has 24 positions: lower it."):

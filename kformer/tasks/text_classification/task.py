@@ -34,6 +34,7 @@ class TextClassification(Classification):
 
     processor_class = TextProcessor
     title = "text classification"
+    default_init = "minilm"
     example_command = 'predict {run} "a text of your own"'
 
     def __init__(
