@@ -4,8 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from kformer.layers.embeddings import sinusoids
 from kformer.layers.initializers import truncated_normal
 
+POSITION_INITIALIZERS = ("truncated_normal", "sinusoidal")
 CUBIC = -0.75  # the kernel's parameter in PyTorch, whose interpolation the checkpoints were tuned with
 
 
@@ -20,6 +22,9 @@ class GridPositionEmbedding(keras.layers.Layer):
         grid: two ints, rows and columns of the table.
         d_model: int, width of the vectors.
         num_before, num_after: ints, tokens before the grid (a class token) and after it.
+        initializer: str, how the vectors begin: "truncated_normal", or "sinusoidal", see `sinusoidal_grid`, from which
+            they learn sooner what lies beside what (Beyer et al., "Better plain ViT baselines for ImageNet-1k", arXiv
+            2205.01580, who leave them so). Tokens outside the grid begin with 0 then.
 
     Call arguments:
         patches: (batch, rows, columns, d_model); only the grid's size is read.
@@ -28,20 +33,29 @@ class GridPositionEmbedding(keras.layers.Layer):
         (1, num_before + rows x columns + num_after, d_model), to be added to the tokens, the grid row by row.
     """
 
-    def __init__(self, grid, d_model, num_before=0, num_after=0, **kwargs):
+    def __init__(self, grid, d_model, num_before=0, num_after=0, initializer="truncated_normal", **kwargs):
         super().__init__(**kwargs)
         self.grid = tuple(grid)
         if len(self.grid) != 2 or min(self.grid) < 1:
             raise ValueError(f"`grid` must be two positive integers, rows and columns. Received: grid={grid}.")
+        if initializer not in POSITION_INITIALIZERS:
+            raise ValueError(
+                f"`initializer` must be one of {', '.join(POSITION_INITIALIZERS)}. Received: "
+                f"initializer={initializer!r}."
+            )
         self.d_model = d_model
         self.num_before = num_before
         self.num_after = num_after
+        self.initializer = initializer
 
     def build(self, patches_shape=None):
         positions = self.num_before + self.grid[0] * self.grid[1] + self.num_after
-        self.embeddings = self.add_weight(
-            name="embeddings", shape=(positions, self.d_model), initializer=truncated_normal()
-        )
+        initializer = self._begin if self.initializer == "sinusoidal" else truncated_normal()
+        self.embeddings = self.add_weight(name="embeddings", shape=(positions, self.d_model), initializer=initializer)
+
+    def _begin(self, shape, dtype=None):
+        table = np.pad(sinusoidal_grid(self.grid, self.d_model), ((self.num_before, self.num_after), (0, 0)))
+        return ops.convert_to_tensor(table, dtype)
 
     def call(self, patches):
         rows, columns = ops.shape(patches)[1:3]
@@ -60,7 +74,28 @@ class GridPositionEmbedding(keras.layers.Layer):
             "d_model": self.d_model,
             "num_before": self.num_before,
             "num_after": self.num_after,
+            "initializer": self.initializer,
         }
+
+
+def sinusoidal_grid(grid, d_model):
+    """Positions on a grid as the Transformer has them in a sentence, half of the vector for each axis.
+
+    Args:
+        grid: two ints, rows and columns.
+        d_model: int, a multiple of 4.
+
+    Returns:
+        float32 (rows x columns, d_model), row by row: sines and cosines of the row, then those of the column.
+
+    Raises:
+        ValueError: `d_model` is no multiple of 4.
+    """
+    if d_model % 4:
+        raise ValueError(f"Sinusoidal positions need a `d_model` that 4 divides. Received: d_model={d_model}.")
+    rows, columns = grid
+    down, across = sinusoids(rows, d_model // 2), sinusoids(columns, d_model // 2)
+    return np.concatenate([np.repeat(down, columns, axis=0), np.tile(across, (rows, 1))], axis=1)
 
 
 def stretch(table, grid, new_grid, num_before=0):

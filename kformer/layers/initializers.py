@@ -25,7 +25,7 @@ KERNEL_INITIALIZERS = {
 }
 
 
-def kernel_initializer_of(name):
+def kernel_initializer_of(name, seed=None):
     """A new initialiser called `name`: one of `KERNEL_INITIALIZERS`.
 
     Raises:
@@ -36,4 +36,4 @@ def kernel_initializer_of(name):
             f"`kernel_initializer` must be one of {', '.join(KERNEL_INITIALIZERS)}. Received: "
             f"kernel_initializer={name!r}."
         )
-    return KERNEL_INITIALIZERS[name]()
+    return KERNEL_INITIALIZERS[name](seed=seed)

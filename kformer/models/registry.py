@@ -155,8 +155,9 @@ def _vit(d_model, num_layers=12, **others):
 
 def _small_vit(d_model, num_layers, **sizes):
     """The sizes of a ViT for images of 32 x 32 pixels, which begins from random weights."""
-    small = {"image_size": 32, "patch_size": 4, "kernel_initializer": "glorot_uniform"}
-    return _vit(d_model, num_layers, **small, **sizes)
+    small = {"image_size": 32, "patch_size": 4}
+    begin = {"kernel_initializer": "glorot_uniform", "position_initializer": "sinusoidal"}
+    return _vit(d_model, num_layers, **small, **begin, **sizes)
 
 
 def _vitc(d_model, num_layers, num_heads, image_size, patch_size, stem_channels, **sizes):

@@ -33,6 +33,7 @@ class ViTBackbone(keras.Model):
         qkv_bias: bool, biases on queries, keys and values.
         kernel_initializer: str, of the blocks, one of `KERNEL_INITIALIZERS`: "glorot_uniform" for narrow models, whose
             blocks add next to nothing at first with weights as small as "truncated_normal" has them.
+        position_initializer: str, of the positions, one of `POSITION_INITIALIZERS`.
 
     Call arguments:
         inputs: dict of `images` (batch, height, width, num_channels), float32, normalised; height and width are
@@ -66,6 +67,7 @@ class ViTBackbone(keras.Model):
         norm_epsilon=1e-12,
         qkv_bias=True,
         kernel_initializer="truncated_normal",
+        position_initializer="truncated_normal",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -85,6 +87,7 @@ class ViTBackbone(keras.Model):
         self.norm_epsilon = norm_epsilon
         self.qkv_bias = qkv_bias
         self.kernel_initializer = kernel_initializer
+        self.position_initializer = position_initializer
         self._check()
 
         dtype = self.dtype_policy
@@ -95,6 +98,7 @@ class ViTBackbone(keras.Model):
             d_model,
             num_before=self.num_first_tokens,
             num_after=self.num_last_tokens,
+            initializer=position_initializer,
             dtype=dtype,
             name="position_embedding",
         )
@@ -250,6 +254,7 @@ class ViTBackbone(keras.Model):
             "norm_epsilon": self.norm_epsilon,
             "qkv_bias": self.qkv_bias,
             "kernel_initializer": self.kernel_initializer,
+            "position_initializer": self.position_initializer,
         }
 
 

@@ -8,7 +8,7 @@ from kformer.layers.initializers import truncated_normal
 from kformer.models.vit import ViTBackbone, patch_grid
 
 # Arguments of ViT that YOLOS leaves no choice of.
-_FIXED = ("pooling", "distilled", "kernel_initializer")
+_FIXED = ("pooling", "distilled", "kernel_initializer", "position_initializer")
 
 
 @keras.saving.register_keras_serializable("kformer")

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kformer.layers import GridPositionEmbedding
-from kformer.layers.grid_positions import bicubic_matrix, stretch
+from kformer.layers.grid_positions import bicubic_matrix, sinusoidal_grid, stretch
 from tests.tiny import randomise
 
 random = np.random.default_rng(0)
@@ -81,3 +81,30 @@ def test_its_shape_is_known_where_the_grid_is():
 def test_a_grid_has_two_sides(grid):
     with pytest.raises(ValueError, match="`grid` must be two positive integers, rows and columns. Received: grid="):
         GridPositionEmbedding(grid, 4)
+
+
+def test_sinusoidal_positions_are_those_of_a_sentence_on_each_axis():
+    table = sinusoidal_grid((3, 4), 8).reshape(3, 4, 8)
+    rate = np.array([1.0, 0.01])  # 1 and 10000^(-2 / 4)
+    for row in range(3):
+        for column in range(4):
+            expected = [f(place * r) for place in (row, column) for r in rate for f in (np.sin, np.cos)]
+            np.testing.assert_allclose(table[row, column], expected, atol=1e-6)
+
+
+def test_positions_begin_sinusoidal_and_learn():
+    layer = GridPositionEmbedding((3, 4), 8, num_before=1, num_after=2, initializer="sinusoidal")
+    layer.build()
+    np.testing.assert_array_equal(layer.embeddings[1:13], sinusoidal_grid((3, 4), 8))
+    np.testing.assert_array_equal(np.asarray(layer.embeddings)[[0, 13, 14]], 0.0)
+    assert layer.trainable_variables == [layer.embeddings]
+
+
+def test_sinusoidal_positions_need_a_width_that_4_divides():
+    with pytest.raises(ValueError, match="a `d_model` that 4 divides. Received: d_model=6."):
+        sinusoidal_grid((2, 2), 6)
+
+
+def test_an_unknown_initializer_is_refused():
+    with pytest.raises(ValueError, match="must be one of truncated_normal, sinusoidal. Received: initializer='zero'."):
+        GridPositionEmbedding((2, 2), 8, initializer="zero")

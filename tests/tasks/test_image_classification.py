@@ -160,6 +160,15 @@ def test_a_run_starts_from_a_run_with_other_labels(examples, tmp_path):
     )
 
 
+def test_a_head_begins_as_the_blocks_below_it():
+    small, large = (
+        ImageClassification.from_scratch(labels=tuple("abc"), variant=name) for name in ("vit-nano-4", "vit-tiny-16")
+    )
+    limit = (6 / (128 + 3)) ** 0.5  # Glorot's
+    assert 0.9 * limit < np.abs(small.head.kernel).max() <= limit
+    assert np.abs(large.head.kernel).max() < 0.05
+
+
 def test_a_hugging_face_folder_gives_backbone_colours_and_head(tmp_path):
     from kformer.checkpoints import ImageSettings, save_weights, write_image_settings
 

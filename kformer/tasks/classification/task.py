@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kformer.layers import Dropout
-from kformer.layers.initializers import truncated_normal
+from kformer.layers.initializers import kernel_initializer_of
 from kformer.tasks.classification.metrics import MultiLabelF1
 from kformer.tasks.classification.serving import make_serving
 from kformer.tasks.losses import binary_cross_entropy, cross_entropy, squared_error
@@ -48,9 +48,11 @@ class Classification(Task):
             problem, ("val_loss", "min")
         )
         self.head_dropout = Dropout(dropout, seed=seed, name="head_dropout")
+        # It begins as the blocks below it do.
+        initializer = kernel_initializer_of(getattr(backbone, "kernel_initializer", "truncated_normal"), seed)
         # Logits in float32: softmax and loss lose too much in 8 bits of mantissa.
         self.head = keras.layers.Dense(
-            max(len(self.labels), 1), kernel_initializer=truncated_normal(seed=seed), dtype="float32", name="head"
+            max(len(self.labels), 1), kernel_initializer=initializer, dtype="float32", name="head"
         )
         self.build()
 
