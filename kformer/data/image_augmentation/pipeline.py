@@ -128,7 +128,8 @@ def training_augmentation(settings, size, fit=None, fill=None, ignore_index=255)
         size: (height, width) of the images of a batch.
         fit: "crop", "letterbox" or "stretch": how an image comes to the size where nothing is drawn for it; None takes
             that of evaluation.
-        fill: colour outside the image, see `Compose`; None is "reflect" for faces and "mean" for the others.
+        fill: colour outside the image, see `Compose`; None is "reflect" for faces, and where images to classify are
+            moved in a frame that they fill, and "mean" for the others.
         ignore_index: int, class of mask pixels outside.
 
     Returns:
@@ -140,7 +141,9 @@ def training_augmentation(settings, size, fit=None, fill=None, ignore_index=255)
     numbers = settings.numbers()
     moves = _moves(numbers)
     colors = _colors(numbers, settings.task)
-    shared = {"fill": _FILL_OF[settings.task] if fill is None else fill, "ignore_index": ignore_index}
+    if fill is None:
+        fill = _fill_of(settings.task, fit, moves)
+    shared = {"fill": fill, "ignore_index": ignore_index}
     # RandAugment moves and paints: it stands once, between the two.
     alone = Compose((_framing(numbers, settings.task, size, fit), *moves, *colors), **shared)
     if not numbers["mosaic"]:
@@ -214,6 +217,14 @@ def _fixed_framing(task, size, fit):
     fit = fit or _FIT_OF[task]
     check_choice("fit", fit, FITS)
     return FITS[fit](tuple(size))
+
+
+def _fill_of(task, fit, moves):
+    # A mirrored edge looks like more of the picture, which an even one does not. A letterbox has even ones at
+    # evaluation, too; and boxes or masks of what is mirrored there would be missing.
+    leave_the_frame = any(not isinstance(move, RandomFlip) for move in moves)
+    is_filled = (fit or _FIT_OF[task]) != "letterbox"
+    return "reflect" if task == "classification" and is_filled and leave_the_frame else _FILL_OF[task]
 
 
 def _moves(numbers):

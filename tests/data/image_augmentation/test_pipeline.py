@@ -152,3 +152,24 @@ def test_evaluation_keeps_the_smallest_rest_of_a_box():
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         evaluation_transform(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fit", "fill"),
+    [
+        ({"augment": "light"}, None, "reflect"),
+        ({"augment": "none", "rotation": 10}, "stretch", "reflect"),
+        ({"augment": "light"}, "letterbox", "mean"),
+        ({"augment": "standard"}, None, "mean"),
+        ({"augment": "none"}, None, "mean"),
+    ],
+)
+def test_images_to_classify_are_mirrored_at_edges_that_they_are_moved_over(settings, fit, fill):
+    augmentation = training_augmentation(AugmentationSettings("classification", **settings), (8, 8), fit)
+    assert augmentation.alone.fill == fill
+
+
+@pytest.mark.parametrize(("task", "fill"), [("detection", "mean"), ("segmentation", "mean"), ("faces", "reflect")])
+def test_other_edges_are_the_task_s_own(task, fill):
+    settings = AugmentationSettings(task, augment="none", shift=0.1)
+    assert training_augmentation(settings, (8, 8)).alone.fill == fill
