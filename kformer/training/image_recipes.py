@@ -158,6 +158,11 @@ class FaceVerificationRecipe(ImageRecipe):
     variant: str = option("vitc-face-8", "Sizes of a model from scratch (--init none).")
     image_size: int | None = option(64, "Pixels of the side that the model reads; none takes its own.", low=1)
     validation_fraction: float = option(0.2, "Share of the images held out, by person.", low=0.0, below=1.0)
+    pooling: Literal["backbone", "tokens"] | None = option(
+        None,
+        "What images are compared by: tokens, all their parts in place, for faces that are cut out alike; backbone, "
+        "one vector, where things lie anywhere. None is tokens from scratch.",
+    )
     embedding_size: int = option(128, "Numbers of an embedding.", low=2)
     embedding_dropout: float = option(0.0, "Rate of dropout before the embedding.", low=0.0, below=1.0)
     margin: float = option(0.2, "Angle, in radians, by which ArcFace keeps people apart.", low=0.0, high=1.5)

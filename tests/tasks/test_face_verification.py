@@ -232,6 +232,12 @@ def test_without_projection_the_mean_of_the_training_is_taken_out():
     np.testing.assert_allclose(head(vectors), expected, atol=1e-3)
 
 
+@pytest.mark.parametrize(("asked", "pooling"), [(None, "tokens"), ("backbone", "backbone"), ("tokens", "tokens")])
+def test_a_recipe_says_what_images_are_compared_by(asked, pooling):
+    recipe = FaceVerificationRecipe(variant="vitc-nano-8", image_size=16, pooling=asked)
+    assert FaceVerification.from_recipe(people(4, 3), "none", recipe).pooling == pooling
+
+
 def test_an_unknown_pooling_is_refused():
     message = r"`pooling` must be one of backbone, tokens\. Received: pooling='mean'\."
     with pytest.raises(ValueError, match=message):

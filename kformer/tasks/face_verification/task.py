@@ -112,7 +112,8 @@ class FaceVerification(ImageTask):
     def settings(cls, train, recipe):
         names_of(train)  # before weights are read
         names = ("embedding_size", "embedding_dropout", "mirror", "far", "margin", "scale", "num_centers")
-        return {name: getattr(recipe, name) for name in names}
+        pooling = {} if recipe.pooling is None else {"pooling": recipe.pooling}
+        return {**{name: getattr(recipe, name) for name in names}, **pooling}
 
     @classmethod
     def from_pretrained(
