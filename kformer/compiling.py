@@ -17,7 +17,7 @@ def fused(function):
         function: from tensors to one tensor, of `keras.ops`; elementwise, or over the last axis.
 
     Returns:
-        a function of `training` and the tensors.
+        a function of `training` and the tensors, or Keras' variables.
     """
 
     def call(training, *tensors):
@@ -47,7 +47,11 @@ def _compiled(function):
     def call(*tensors):
         return forward(*tensors), lambda gradient: backward(list(tensors), gradient)
 
-    return call
+    def read(x):
+        return tf.convert_to_tensor(keras.ops.convert_to_tensor(x))
+
+    # A custom gradient is of tensors: variables are read before.
+    return lambda *tensors: call(*map(read, tensors))
 
 
 def traced(function, jit_compile=False):

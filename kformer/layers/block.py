@@ -6,6 +6,7 @@ from kformer.layers.attention import MultiHeadAttention
 from kformer.layers.drop_path import DropPath
 from kformer.layers.dropout import Dropout
 from kformer.layers.feed_forward import FeedForward
+from kformer.layers.layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable("kformer")
@@ -213,7 +214,7 @@ class Residual(keras.layers.Layer):
         self.drop_path = drop_path
         self.output_dropout = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.output_drop_path = DropPath(drop_path, dtype=self.dtype_policy, name="drop_path") if drop_path else None
-        self.norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="norm")
+        self.norm = LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="norm")
 
     def build(self, input_shape):
         self.output_dropout.build(input_shape)

@@ -3,6 +3,7 @@
 import keras
 
 from kformer.layers.block import TransformerBlock
+from kformer.layers.layer_normalization import LayerNormalization
 from kformer.layers.masks import attention_bias, causal_mask, combine_masks
 
 
@@ -79,9 +80,7 @@ class TransformerStack(keras.layers.Layer):
             for i in range(num_layers)
         ]
         self.final_norm = (
-            keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="final_norm")
-            if norm_first
-            else None
+            LayerNormalization(epsilon=norm_epsilon, dtype=self.dtype_policy, name="final_norm") if norm_first else None
         )
 
     def build(self, input_shape):

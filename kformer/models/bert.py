@@ -6,6 +6,7 @@ from keras import ops
 from kformer.layers import Dropout, PositionEmbedding, TokenEmbedding, TransformerStack
 from kformer.layers.activations import get_activation
 from kformer.layers.initializers import truncated_normal
+from kformer.layers.layer_normalization import LayerNormalization
 from kformer.models.counting import block_flops, count_block_parameters
 
 
@@ -79,7 +80,7 @@ class BertBackbone(keras.Model):
         self.segment_embedding = (
             TokenEmbedding(num_segments, d_model, dtype=dtype, name="segment_embedding") if num_segments else None
         )
-        self.embedding_norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, dtype=dtype, name="embedding_norm")
+        self.embedding_norm = LayerNormalization(epsilon=norm_epsilon, dtype=dtype, name="embedding_norm")
         self.embedding_dropout = Dropout(dropout, dtype=dtype, name="embedding_dropout")
         self.stack = TransformerStack(
             num_layers,
