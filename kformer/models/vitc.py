@@ -17,7 +17,7 @@ class ConvolutionalViT(ViTBackbone):
 
     Args:
         num_layers, d_model, num_heads, d_ff, image_size, num_channels, pooling, dropout, attention_dropout, drop_path,
-            activation, norm_epsilon, qkv_bias, kernel_initializer: see `ViTBackbone`.
+            activation, norm_epsilon, qkv_bias, kernel_initializer, position_initializer: see `ViTBackbone`.
         patch_size: int, pixels of a patch's side: a power of 2, 4 or more.
         stem_channels: int, of the stem's first stage.
         stem_norm: str, "group" or, as in the paper, "batch"; see `NormalisedConvolution`.
@@ -48,6 +48,7 @@ class ConvolutionalViT(ViTBackbone):
         norm_epsilon=1e-6,
         qkv_bias=True,
         kernel_initializer="truncated_normal",
+        position_initializer="truncated_normal",
         **kwargs,
     ):
         # The parent's constructor builds the stem, which reads them.
@@ -69,6 +70,7 @@ class ConvolutionalViT(ViTBackbone):
             norm_epsilon=norm_epsilon,
             qkv_bias=qkv_bias,
             kernel_initializer=kernel_initializer,
+            position_initializer=position_initializer,
             **kwargs,
         )
 

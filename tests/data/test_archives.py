@@ -22,11 +22,12 @@ def fresh_cache(tmp_path, monkeypatch):
 
 
 def zipped(entries):
-    """A zip of {name or ZipInfo: content}."""
+    """A zip of {name or ZipInfo: content}; the same for the same entries, whatever the time is."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():
-            archive.writestr(name, content)
+            entry = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return sink.getvalue()
 
 
