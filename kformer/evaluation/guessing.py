@@ -14,10 +14,10 @@ def told_guessing(metrics):
     name = next((name for name in _GUESSED if name in metrics), None)
     if name is None:
         return None
-    low, guessed = metrics[name]["low"], _GUESSED[name]
-    if low is None:
-        return f"No better than guessing: every example is taken for the same. {_REMEDY}" if name == "mcc" else None
-    if low > guessed:
+    value, low, guessed = metrics[name]["value"], metrics[name]["low"], _GUESSED[name]
+    if name == "mcc" and value is None:
+        return f"No better than guessing: every example is taken for the same, or all are. {_REMEDY}"
+    if low is None or low > guessed:
         return None
     return (
         f"Not surely better than guessing, of which {name} is {guessed:g}: its interval begins at {low:.3f}. {_REMEDY}"

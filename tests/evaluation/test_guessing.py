@@ -18,6 +18,7 @@ def score(low, value=0.5):
         {"map50": score(0.1)},
         {"bleu": score(0.0)},
         {"roc_auc": score(None, None)},
+        {"mcc": score(None)},
         {},
     ],
 )
@@ -32,7 +33,7 @@ def test_nothing_is_said_of_what_is_better_or_not_known(metrics):
         ({"roc_auc": score(0.5)}, "of which roc_auc is 0.5: its interval begins at 0.500."),
         ({"r2": score(-1.5)}, "of which r2 is 0: its interval begins at -1.500."),
         ({"map50": score(0.0)}, "of which map50 is 0: its interval begins at 0.000."),
-        ({"mcc": score(None, None)}, "No better than guessing: every example is taken for the same."),
+        ({"mcc": score(None, None)}, "No better than guessing: every example is taken for the same, or all are."),
     ],
 )
 def test_what_is_not_surely_better_than_guessing_is_said(metrics, said):
