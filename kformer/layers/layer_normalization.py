@@ -1,6 +1,7 @@
 """Layer normalisation, compiled in training."""
 
 import functools
+import math
 
 import keras
 from keras import ops
@@ -10,10 +11,11 @@ from kformer.compiling import fused
 
 @keras.saving.register_keras_serializable("kformer")
 class LayerNormalization(keras.layers.LayerNormalization):
-    """Keras' own over the last axis, whose value and gradient are compiled in training (see `compiling.fused`).
+    """Keras' own over the last axis, whose value and gradient are compiled in training where that pays.
 
-    A small ViT trains about a tenth faster with it (2 CPU cores, bfloat16). Paper: Ba et al., "Layer Normalization",
-    arXiv 1607.06450.
+    A small ViT trains about a tenth faster with it (2 CPU cores, bfloat16; see `compiling.fused`). Compiling takes a
+    good part of a second for each shape, so only examples of one known size, as images are, have it compiled: texts
+    have a dozen lengths and more. Paper: Ba et al., "Layer Normalization", arXiv 1607.06450.
 
     Args:
         epsilon: float, added to the variance.
@@ -30,11 +32,17 @@ class LayerNormalization(keras.layers.LayerNormalization):
         super().__init__(epsilon=epsilon, **kwargs)
 
     def call(self, inputs, training=False):
-        outputs = _normalised(self.epsilon)(training, inputs, self.gamma, self.beta)
+        outputs = _normalised(self.epsilon)(training and _pays(inputs), inputs, self.gamma, self.beta)
         return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self):
         return {**keras.layers.Layer.get_config(self), "epsilon": self.epsilon}
+
+
+def _pays(inputs):
+    # A single vector of each example is too small.
+    positions = inputs.shape[1:-1]
+    return None not in positions and math.prod(positions) > 1
 
 
 @functools.cache
