@@ -13,7 +13,7 @@ from benchmarks.peers.pace_callback import PaceCallback
 def main():
     arguments = worker_arguments(__doc__, measure=(str, "training"))
     pace = Pace(arguments.seconds, arguments.warm_up)
-    recipe = kf.Recipe(epochs=3, batch_size=32, learning_rate=5e-5, seed=arguments.seed)
+    recipe = kf.TextClassificationRecipe(epochs=3, batch_size=32, learning_rate=5e-5, seed=arguments.seed)
     train, validation = kf.data.load_splits(arguments.train, arguments.validation, text="sentence", label="label")
     task = kf.tasks.TextClassification.from_pretrained("minilm", labels=train.labels, max_length=recipe.max_length)
     if arguments.measure == "data":
