@@ -34,11 +34,13 @@ class TransformerBlock(keras.layers.Layer):
         bias: see `MultiHeadAttention`; of the self-attention. Likewise `cache` and `cache_index`.
         context: (batch, key, d_model), what the cross-attention reads, or its `context_keys_values` (see
             `MultiHeadAttention.keys_values`); and its `context_bias`.
+        num_outputs: int, of how many positions, from the first, the outputs are wanted; they see all inputs still, and
+            nothing is computed for the others. All when None. Not together with `cache`.
         return_scores: bool, also return the attention weights.
 
     Returns:
-        (batch, length, d_model); or a tuple of it, then the self-attention's and the cross-attention's weights if
-        `return_scores`, then the updated cache if `cache` was given.
+        (batch, length or num_outputs, d_model); or a tuple of it, then the self-attention's and the cross-attention's
+        weights if `return_scores`, then the updated cache if `cache` was given.
     """
 
     def __init__(
@@ -121,21 +123,23 @@ class TransformerBlock(keras.layers.Layer):
         context_bias=None,
         cache=None,
         cache_index=None,
+        num_outputs=None,
         training=False,
         return_scores=False,
     ):
         if self.cross_attention and context is None and context_keys_values is None:
             raise ValueError("This block has cross-attention: `context` must be given. Received: context=None.")
-        attended = self.attention(
+        attended = self._attend(
             self.attention_residual.before(inputs),
-            bias=bias,
+            num_outputs,
+            bias,
             cache=cache,
             cache_index=cache_index,
             training=training,
             return_scores=return_scores,
         )
         attended, extras = (attended[0], attended[1:]) if isinstance(attended, tuple) else (attended, ())
-        x = self.attention_residual(inputs, attended, training=training)
+        x = self.attention_residual(_first(inputs, num_outputs), attended, training=training)
         if self.cross_attention:
             mixed = self.context_attention(
                 self.context_residual.before(x),
@@ -153,19 +157,34 @@ class TransformerBlock(keras.layers.Layer):
         x = self.feed_forward_residual(x, transformed, training=training)
         return (x, *extras) if extras else x
 
+    def _attend(self, x, num_outputs, bias, **arguments):
+        if num_outputs is None:
+            return self.attention(x, bias=bias, **arguments)
+        bias = None if bias is None else bias[:, :, :num_outputs]
+        return self.attention(_first(x, num_outputs), context=x, bias=bias, **arguments)
+
     def drop_paths(self):
         """The `DropPath` layers, one per sublayer; none at a rate of 0."""
         residuals = [layer for layer in self._layers if isinstance(layer, Residual)]
         return [residual.output_drop_path for residual in residuals if residual.output_drop_path is not None]
 
     def compute_output_spec(
-        self, inputs, context=None, context_keys_values=None, cache=None, return_scores=False, **kwargs
+        self,
+        inputs,
+        context=None,
+        context_keys_values=None,
+        cache=None,
+        num_outputs=None,
+        return_scores=False,
+        **kwargs,
     ):
-        outputs = self.attention.compute_output_spec(inputs, cache=cache, return_scores=return_scores)
+        length = inputs.shape[1] if num_outputs is None else num_outputs
+        queries = keras.KerasTensor((inputs.shape[0], length, self.d_model), dtype=self.compute_dtype)
+        outputs = self.attention.compute_output_spec(queries, inputs, cache=cache, return_scores=return_scores)
         if not (self.cross_attention and return_scores):
             return outputs
         _, context_scores = self.context_attention.compute_output_spec(
-            inputs, context, context_keys_values, return_scores=True
+            queries, context, context_keys_values, return_scores=True
         )
         return (*outputs[:2], context_scores, *outputs[2:])
 
@@ -185,6 +204,10 @@ class TransformerBlock(keras.layers.Layer):
             "qkv_bias": self.qkv_bias,
             "drop_path": self.drop_path,
         }
+
+
+def _first(x, num_outputs):
+    return x if num_outputs is None else x[:, :num_outputs]
 
 
 @keras.saving.register_keras_serializable("kformer")

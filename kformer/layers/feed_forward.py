@@ -59,7 +59,8 @@ class FeedForward(keras.layers.Layer):
     def call(self, inputs, training=False):
         # As a matrix: TensorFlow adds the bias within the product of two matrices, and after any other.
         hidden = self.hidden(ops.reshape(inputs, (-1, inputs.shape[-1])))
-        hidden = activate(self.activation, hidden, training)
+        # A single vector of each example is too little to compile for.
+        hidden = activate(self.activation, hidden, training and inputs.shape[1] != 1)
         if self.hidden_dropout is not None:
             hidden = self.hidden_dropout(hidden, training=training)
         return ops.reshape(self.output_projection(hidden), ops.shape(inputs))

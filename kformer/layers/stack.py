@@ -26,12 +26,14 @@ class TransformerStack(keras.layers.Layer):
             `context_padding_mask` (batch, context_length).
         caches: list of one key-value cache per block (see `empty_caches`), and the scalar `cache_index`. Each position
             sees those up to its own; `padding_mask` and `attention_mask` are then of the cache's length.
-        return_hidden_states, return_attention_scores: bools.
+        num_outputs: int, of how many positions, from the first, the output is wanted: the last block then computes no
+            others. All when None. Not together with `caches`.
+        return_hidden_states, return_attention_scores: bools; the last block's have `num_outputs` positions and queries.
 
     Returns:
-        dict with `sequence_output` (batch, length, d_model), and on request `hidden_states` (num_layers + 1 tensors,
-        the inputs first), `attention_scores` and, with cross-attention, `context_attention_scores` (num_layers tensors
-        (batch, num_heads, query, key)) and `caches`.
+        dict with `sequence_output` (batch, length or num_outputs, d_model), and on request `hidden_states` (num_layers
+        + 1 tensors, the inputs first), `attention_scores` and, with cross-attention, `context_attention_scores`
+        (num_layers tensors (batch, num_heads, query, key)) and `caches`.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class TransformerStack(keras.layers.Layer):
         context_padding_mask=None,
         caches=None,
         cache_index=None,
+        num_outputs=None,
         training=False,
         return_hidden_states=False,
         return_attention_scores=False,
@@ -118,6 +121,7 @@ class TransformerStack(keras.layers.Layer):
                 context_bias=context_bias,
                 cache=None if caches is None else caches[i],
                 cache_index=cache_index,
+                num_outputs=num_outputs if block is self.blocks[-1] else None,
                 training=training,
                 return_scores=return_attention_scores,
             )

@@ -33,6 +33,8 @@ class BertBackbone(keras.Model):
     Call arguments:
         inputs: dict of `token_ids` (batch, length) int32, and optionally `padding_mask` (batch, length), True at real
             positions, and `segment_ids` (batch, length) int32.
+        pooled_only: bool, compute the last block for the first token alone, which `pooled_output` is made from;
+            `sequence_output` then holds no others.
         return_hidden_states, return_attention_scores: bools.
 
     Returns:
@@ -114,10 +116,18 @@ class BertBackbone(keras.Model):
         if self.pooler is not None:
             self.pooler.build((None, self.d_model))
 
-    def call(self, inputs, training=False, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        pooled_only=False,
+        training=False,
+        return_hidden_states=False,
+        return_attention_scores=False,
+    ):
         outputs = self.stack(
             self.embed(inputs, training=training),
             padding_mask=inputs.get("padding_mask"),
+            num_outputs=1 if pooled_only else None,
             training=training,
             return_hidden_states=return_hidden_states,
             return_attention_scores=return_attention_scores,

@@ -34,6 +34,7 @@ class CompactTransformer(keras.Model):
 
     Call arguments:
         inputs: dict of `images` (batch, height, width, num_channels), float32, normalised.
+        pooled_only: bool, changes nothing: `pooled_output` is made from all tokens.
         return_hidden_states, return_attention_scores: bools.
 
     Returns:
@@ -117,7 +118,14 @@ class CompactTransformer(keras.Model):
         self.stack.build(hidden_shape)
         self.pooling.build(hidden_shape)
 
-    def call(self, inputs, training=False, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        pooled_only=False,
+        training=False,
+        return_hidden_states=False,
+        return_attention_scores=False,
+    ):
         outputs = self.stack(
             self.embed(inputs, training=training),
             training=training,

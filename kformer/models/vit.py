@@ -38,6 +38,8 @@ class ViTBackbone(keras.Model):
     Call arguments:
         inputs: dict of `images` (batch, height, width, num_channels), float32, normalised; height and width are
             multiples of `patch_size`.
+        pooled_only: bool, compute the last block for the tokens alone that the pooled vectors are made from, which is
+            all that a classifier reads; `sequence_output` then holds no others.
         return_hidden_states, return_attention_scores: bools.
 
     Returns:
@@ -157,9 +159,17 @@ class ViTBackbone(keras.Model):
         self.embedding_dropout.build(hidden_shape)
         self.stack.build(hidden_shape)
 
-    def call(self, inputs, training=False, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        pooled_only=False,
+        training=False,
+        return_hidden_states=False,
+        return_attention_scores=False,
+    ):
         outputs = self.stack(
             self.embed(inputs, training=training),
+            num_outputs=self._num_read(pooled_only),
             training=training,
             return_hidden_states=return_hidden_states,
             return_attention_scores=return_attention_scores,
@@ -179,6 +189,10 @@ class ViTBackbone(keras.Model):
     def _beside(self, tokens):
         """The patches' tokens among the learned ones, a list in their order."""
         return [*(learned(tokens) for learned in self._learned_tokens), tokens]
+
+    def _num_read(self, pooled_only):
+        # The mean is of all patches, and then there are no tokens before them.
+        return self.num_first_tokens or None if pooled_only else None
 
     def pooled(self, outputs):
         """The stack's outputs, with those of single tokens by their names."""

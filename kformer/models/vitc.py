@@ -92,10 +92,18 @@ class ConvolutionalViT(ViTBackbone):
     def embed(self, inputs, training=False):
         return self._embed_patches(self.patch_embedding(inputs["images"], training=training)[-1], training)
 
-    def call(self, inputs, training=False, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        pooled_only=False,
+        training=False,
+        return_hidden_states=False,
+        return_attention_scores=False,
+    ):
         *features, patches = self.patch_embedding(inputs["images"], training=training)
         outputs = self.stack(
             self._embed_patches(patches, training),
+            num_outputs=self._num_read(pooled_only),
             training=training,
             return_hidden_states=return_hidden_states,
             return_attention_scores=return_attention_scores,

@@ -25,7 +25,7 @@ class YolosBackbone(ViTBackbone):
         num_detection_tokens: int, the most boxes of an image.
         use_mid_position_embeddings: bool, add learned positions again after each block but the last.
 
-    Call arguments: as of `ViTBackbone`.
+    Call arguments: as of `ViTBackbone`, without `pooled_only`.
 
     Returns:
         dict of `sequence_output` (batch, tokens, d_model), the class token, the patches row by row, and the detection

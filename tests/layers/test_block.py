@@ -1,5 +1,6 @@
 """The block against NumPy: where the norms stand, and what its attentions read."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -31,6 +32,22 @@ def test_it_is_numpy_s(norm_first):
 def test_with_cross_attention_it_is_numpy_s(norm_first):
     layer = random_block(norm_first=norm_first, cross_attention=True)
     np.testing.assert_allclose(layer(X, context=CONTEXT), oracles.block(layer, X, context=CONTEXT), atol=2e-5)
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_first_outputs_alone_are_those_of_the_whole_pass(norm_first, masked):
+    layer = random_block(norm_first=norm_first, cross_attention=True)
+    bias = attention_bias(MASK[:, None], "float32") if masked else None
+    expected = layer(X, bias=bias, context=CONTEXT)[:, :3]
+    np.testing.assert_allclose(layer(X, bias=bias, context=CONTEXT, num_outputs=3), expected, atol=1e-6)
+
+
+def test_the_first_outputs_alone_have_their_shapes_without_computing():
+    layer = random_block()
+    computed = layer(X, num_outputs=3, return_scores=True)
+    inferred = layer.compute_output_spec(keras.KerasTensor(X.shape), num_outputs=3, return_scores=True)
+    assert [spec.shape for spec in inferred] == [value.shape for value in computed] == [(2, 3, 8), (2, 2, 3, 4)]
 
 
 def test_scores_come_second():

@@ -82,6 +82,19 @@ def test_scores_and_caches_can_be_had_together():
     assert len(outputs["caches"]) == 2
 
 
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_the_first_outputs_alone_are_those_of_the_whole_pass(norm_first):
+    stack = random_stack(norm_first=norm_first)
+    expected = stack(X, padding_mask=PADDING)["sequence_output"][:, :1]
+    np.testing.assert_allclose(stack(X, padding_mask=PADDING, num_outputs=1)["sequence_output"], expected, atol=1e-6)
+
+
+def test_only_the_last_block_has_fewer_outputs():
+    outputs = random_stack()(X, num_outputs=1, return_hidden_states=True, return_attention_scores=True)
+    assert [state.shape for state in outputs["hidden_states"]] == [(2, 4, 8), (2, 4, 8), (2, 1, 8)]
+    assert [score.shape for score in outputs["attention_scores"]] == [(2, 2, 4, 4), (2, 2, 1, 4)]
+
+
 def test_padded_context_is_ignored():
     stack = random_stack(cross_attention=True)
     mask = np.array([[1, 1, 0], [1, 1, 1]], bool)

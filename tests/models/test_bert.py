@@ -47,6 +47,14 @@ def test_the_pooled_output_reads_the_first_position():
     np.testing.assert_allclose(outputs["pooled_output"], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_pooled_output_alone_is_that_of_the_whole_pass(family):
+    model = backbone(family, num_layers=2)
+    pooled = model(BATCH, pooled_only=True)
+    np.testing.assert_allclose(pooled["pooled_output"], model(BATCH)["pooled_output"], atol=1e-6)
+    assert pooled["sequence_output"].shape == (2, 1, 8)
+
+
 def test_without_a_pooler_there_is_no_pooled_output():
     assert set(backbone(pooler_activation=None)(BATCH)) == {"sequence_output"}
 

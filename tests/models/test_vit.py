@@ -45,6 +45,21 @@ def test_a_distilled_model_has_a_second_token_and_its_output():
     np.testing.assert_array_equal(outputs["distillation_output"], outputs["sequence_output"][:, 1])
 
 
+@pytest.mark.parametrize("changes", [{}, {"distilled": True}, {"pooling": "mean"}])
+def test_the_pooled_outputs_alone_are_those_of_the_whole_pass(changes):
+    model = vit(num_layers=2, **changes)
+    whole, pooled = model(IMAGES), model(IMAGES, pooled_only=True)
+    assert set(pooled) == set(whole)
+    for name in set(whole) - {"sequence_output"}:
+        np.testing.assert_allclose(pooled[name], whole[name], atol=1e-6)
+
+
+@pytest.mark.parametrize(("changes", "num_tokens"), [({}, 1), ({"distilled": True}, 2), ({"pooling": "mean"}, 4)])
+def test_for_the_pooled_outputs_the_last_block_computes_their_tokens_alone(changes, num_tokens):
+    outputs = vit(num_layers=2, **changes)(IMAGES, pooled_only=True, return_hidden_states=True)
+    assert outputs["hidden_states"][-1].shape == (2, num_tokens, 8)
+
+
 def test_patches_stand_row_by_row_and_each_has_its_position():
     model = vit(pooling="mean")
     images = np.zeros((1, 8, 8, 3), "float32")

@@ -66,15 +66,14 @@ class Classification(Task):
             self.target_scale = self.add_weight(name="target_scale", shape=(), initializer="ones", trainable=False)
 
     def call(self, inputs, training=False):
-        outputs = self.backbone(inputs, training=training)
-        logits = self.head(self.head_dropout(self.pool(inputs, outputs), training=training))
+        logits = self.head(self.head_dropout(self.pool(inputs, training), training=training))
         if self.problem != "regression":
             return logits
         return self.target_mean + self.target_scale * ops.squeeze(logits, axis=-1)
 
-    def pool(self, inputs, outputs):
-        """One vector for each input, (batch, d_model), from the backbone's inputs and outputs."""
-        return outputs["pooled_output"]
+    def pool(self, inputs, training=False):
+        """One vector for each of the backbone's inputs, (batch, d_model)."""
+        return self.backbone(inputs, pooled_only=True, training=training)["pooled_output"]
 
     def check_recipe(self, recipe):
         smoothing, weights = recipe.label_smoothing, getattr(recipe, "class_weights", "none")

@@ -198,8 +198,9 @@ class FaceVerification(ImageTask):
         return ops.normalize(one + mirrored, axis=-1)
 
     def _embeddings(self, inputs, training):
-        outputs = self.backbone(inputs, training=training)
-        vectors = outputs["sequence_output" if self.pooling == "tokens" else "pooled_output"]
+        of_tokens = self.pooling == "tokens"
+        outputs = self.backbone(inputs, pooled_only=not of_tokens, training=training)
+        vectors = outputs["sequence_output" if of_tokens else "pooled_output"]
         return self.head(ops.reshape(vectors, (-1, self._num_vectors * self.backbone.d_model)), training=training)
 
     @property

@@ -162,10 +162,10 @@ class TextClassification(Classification):
         task.reseed(seed)
         return task
 
-    def pool(self, inputs, outputs):
+    def pool(self, inputs, training=False):
         if self.pooling == "first":
-            return outputs["pooled_output"]
-        return mean_pool(outputs["sequence_output"], inputs["padding_mask"])
+            return super().pool(inputs, training)
+        return mean_pool(self.backbone(inputs, training=training)["sequence_output"], inputs["padding_mask"])
 
     def element_source(self, examples, seed=None, inputs_only=False, with_step_targets=False, class_weights="none"):
         """The batches of `examples`.
