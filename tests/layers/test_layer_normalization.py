@@ -40,9 +40,7 @@ def test_its_compiled_gradients_are_keras_own():
         np.testing.assert_allclose(mine, expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("shape", "compiled"), [((None, 5, 8), True), ((None, None, 8), False), ((None, 1, 8), False)]
-)
+@pytest.mark.parametrize(("shape", "compiled"), [((None, 5, 8), True), ((None, None, 8), False), ((None, 1, 8), False)])
 def test_it_is_compiled_for_many_vectors_of_a_known_number(shape, compiled):
     ours, _theirs = both()
     function = tf.function(lambda x: ours(x, training=True)).get_concrete_function(tf.TensorSpec(shape))
