@@ -255,6 +255,18 @@ def test_what_is_no_class_cannot_be_ignored(text, message):
         ignored_names(CLASSES, text)
 
 
+def test_a_class_called_void_is_told_unless_it_is_ignored():
+    assert ClassMap(("dark", "light", "Void")).notes == (
+        "the class 'Void' is learned and judged as any other; leave it out with `ignore_label` (--ignore-label Void)",
+    )
+    assert ClassMap(("dark", "light", "Void"), ("Void",)).notes == ()
+
+
+def test_the_notes_before_training_name_it():
+    names = ("dark", "unlabelled", "light")
+    assert "'unlabelled' is learned and judged" in " ".join(segmenter(names=names).data_notes(scenes(names=names)))
+
+
 def test_one_class_is_nothing_to_tell_apart():
     with pytest.raises(ValueError, match="Two or more classes are needed to tell pixels apart. Received: dark."):
         ClassMap(("dark", "void"), ("void",))

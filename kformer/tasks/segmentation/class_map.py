@@ -7,6 +7,8 @@ import numpy as np
 from kformer.data.images.masks import NO_CLASS
 from kformer.errors import suggest
 
+_NO_CLASS_NAMES = ("ignore", "ignored", "unlabeled", "unlabelled", "void")
+
 
 @dataclasses.dataclass(frozen=True)
 class ClassMap:
@@ -37,6 +39,16 @@ class ClassMap:
     def labels(self):
         """The names that are learned, in the order of the model's outputs."""
         return tuple(name for name in self.names if name not in self.ignored)
+
+    @property
+    def notes(self):
+        """A line on each class that is learned, though its name says that it is none."""
+        return tuple(
+            f"the class {name!r} is learned and judged as any other; leave it out with `ignore_label` "
+            f"(--ignore-label {name})"
+            for name in self.labels
+            if name.lower() in _NO_CLASS_NAMES
+        )
 
     @property
     def indices(self):

@@ -258,7 +258,7 @@ class Segmentation(ImageTask):
         return self.backbone.patch_size if self.fusion is None else 2
 
     def data_notes(self, train):
-        return (*super().data_notes(train), self.processor.mask_store(train).note)
+        return (*super().data_notes(train), *self.class_map.notes, self.processor.mask_store(train).note)
 
     def element_source(
         self,
@@ -328,6 +328,16 @@ class Segmentation(ImageTask):
 
     def serving(self):
         return make_serving(self)
+
+    def served(self):
+        return {
+            "serve": {
+                "mask": "(batch,) strings, each a PNG file of the image's size with a class's number in every pixel "
+                "(`tf.io.decode_png` reads it)",
+                "shares": "(batch, labels), the share of the pixels of each class",
+                "labels": "(labels,) strings, their names",
+            }
+        }
 
     def answer(self, outputs, i):
         from PIL import Image
