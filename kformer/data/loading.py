@@ -17,7 +17,7 @@ from kformer.data.images.checking import MAX_PIXELS
 from kformer.data.images.columns import check_images
 from kformer.data.labels import KINDS, apply_names, guess_kind, parse_labels, read_label_names, sort_names
 from kformer.data.schema import ROLES, TEXT_ROLES, choose_fields, unpack_images, unpack_translations
-from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, holds_images_alone, part_names, read
+from kformer.data.sources import TRAIN, VALIDATION, Options, Reading, Rejection, holds_images, part_names, read
 from kformer.errors import suggest
 
 _CLASSIFICATION = ("text", "label")
@@ -89,7 +89,7 @@ def load(
     named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
     named |= {"image": image, "mask": mask, "boxes": boxes}
     if required is None:
-        required = _named_roles(named) or (None if holds_images_alone(source) else _CLASSIFICATION)
+        required = _named_roles(named) or (None if holds_images(source) else _CLASSIFICATION)
     options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir), tuple(required or ()))
     reading = read(source, options)
     required = tuple(reading.fields) if required is None else required
@@ -154,7 +154,7 @@ def load_splits(
     if validation is None and arguments.get("split") is None:
         required = arguments.get("required")
         if required is None:
-            required = () if holds_images_alone(source) else _CLASSIFICATION
+            required = () if holds_images(source) else _CLASSIFICATION
         options = Options(tfds_dir=arguments.get("tfds_dir"), required=tuple(required))
         if VALIDATION in part_names(source, options):
             arguments["split"], validation = TRAIN, source

@@ -33,6 +33,18 @@ def test_images_beside_the_classes_are_told(write, pets):
     assert read(pets, IMAGES).notes == ("1 image beside the folders of the classes left out",)
 
 
+@pytest.mark.parametrize("name", ["readme.txt", "cat/notes.txt"])
+def test_a_text_among_pictures_is_passed_over(write, pets, name):
+    write(f"pets/{name}", "What is here.")
+    assert read(pets, Options()).table.column_names == ["image", "label"]
+
+
+def test_a_picture_among_texts_is_passed_over(write, tmp_path):
+    for name in ("good/1.txt", "bad/2.txt", "bad/cover.png"):
+        write(name, "x")
+    assert read(tmp_path, Options()).table["label"].to_pylist() == ["bad", "good"]
+
+
 def test_images_without_classes_have_no_label(write, tmp_path):
     write("b.png", "x")
     write("a.jpg", "x")
@@ -80,7 +92,8 @@ def test_a_folder_of_images_is_read_as_such_where_nothing_is_asked_for(pets):
 
 
 def test_texts_are_still_texts_where_nothing_is_asked_for(write, pets):
-    write("pets/cat/notes.txt", "a text")
+    for number in range(10):
+        write(f"pets/cat/{number}.txt", "a text beside each picture")
     assert read(pets, Options()).table.column_names == ["text", "label", "file"]
 
 

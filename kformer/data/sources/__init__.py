@@ -20,7 +20,7 @@ from kformer.data.sources.folders import (
 from kformer.data.sources.image_folders import (
     CLASSES,
     IMAGE_ENDINGS,
-    holds_images,
+    count_images,
     read_image_folder,
     train_is_a_class,
 )
@@ -44,7 +44,7 @@ __all__ = [
     "TRAIN",
     "VALIDATION",
     "check_source",
-    "holds_images_alone",
+    "holds_images",
     "part_names",
     "read",
 ]
@@ -143,8 +143,8 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
     return layout[1](path) if layout else tuple(_parts(path, options))
 
 
-def holds_images_alone(source: str | Path) -> bool:
-    """Tells whether a source is one of images and not of texts: by its name, or by what is in a folder or an archive.
+def holds_images(source: str | Path) -> bool:
+    """Tells whether a source is one of images, not of texts: by its name, or by what most of a folder or an archive is.
 
     TensorFlow Datasets and tables do not tell.
 
@@ -165,7 +165,7 @@ def _is_of_images(path: Path) -> bool:
     parts = find_parts(path, (*_FILES, *ARCHIVE_ENDINGS))
     if parts and not train_is_a_class(path, parts):
         return _is_of_images(_opened(parts[TRAIN]))
-    return _layout(path, Options()) is not None or _holds_images_alone(path)
+    return _layout(path, Options()) is not None or _is_mostly_images(path)
 
 
 def _embedded(source: str) -> Callable[[Options], Reading] | None:
@@ -254,7 +254,7 @@ def _read_folder(folder: Path, options: Options) -> Reading:
     if parts := _parts(folder, options):
         return _read_path(parts[chosen_part(folder, options, parts)], replace(options, split=None))
     _refuse_split(folder, options)
-    if _may_be_images(options) and ("image" in options.required or _holds_images_alone(folder)):
+    if _may_be_images(options) and ("image" in options.required or _is_mostly_images(folder)):
         return read_image_folder(folder, options)
     others = "" if options.required else f"no images (files that end in {', '.join(IMAGE_ENDINGS)}), "
     return read_text_folder(folder, options, others)
@@ -276,9 +276,10 @@ def _may_be_images(options: Options) -> bool:
     return not options.required or "image" in options.required
 
 
-def _holds_images_alone(folder: Path) -> bool:
+def _is_mostly_images(folder: Path) -> bool:
+    # A note or a list among many pictures makes no texts of them.
     texts = {*folder.glob("*.txt"), *folder.glob("*/*.txt")} - {folder / CLASSES}
-    return not texts and holds_images(folder)
+    return count_images(folder) > len(texts)
 
 
 def _refuse_split(path: str | Path, options: Options):

@@ -25,9 +25,9 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_image(path)) if folder.is_dir() else []
 
 
-def holds_images(folder: Path) -> bool:
-    """Tells whether images are in a folder or in one of its subfolders."""
-    return any(map(is_image, folder.iterdir())) or any(map(is_image, folder.glob("*/*")))
+def count_images(folder: Path) -> int:
+    """Returns how many images are in a folder and in its subfolders."""
+    return sum(map(is_image, folder.iterdir())) + sum(map(is_image, folder.glob("*/*")))
 
 
 def train_is_a_class(folder: Path, parts: Mapping[str, Path]) -> bool:
