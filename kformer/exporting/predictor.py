@@ -29,7 +29,7 @@ class Predictor:
 
         Args:
             inputs: a text or a sequence of texts; for pairs, a sequence of (text, text); for images, a path, the bytes
-                of a file or a uint8 array (height, width, 3), or a sequence of these, or of pairs of these.
+                of a file, a uint8 array (height, width, 3) or a PIL image, or a sequence of these, or of pairs of them.
             batch_size: int, inputs at a time; they are taken in order of length, so that little is padded.
             on_unreadable: function that takes the error of each image that cannot be read, whose answer is None then;
                 without it the first such error is raised.
@@ -47,7 +47,9 @@ class Predictor:
             FileNotFoundError, ValueError: an image is absent or cannot be decoded.
         """
         if not isinstance(inputs, list | tuple):
-            is_one = isinstance(inputs, str | bytes | Path) or getattr(inputs, "ndim", 1) > 1
+            is_one = (
+                isinstance(inputs, str | bytes | Path) or getattr(inputs, "ndim", 1) > 1 or hasattr(inputs, "getexif")
+            )
             answers = self([inputs] if is_one else list(inputs), batch_size, on_unreadable)
             return answers[0] if is_one else answers
         if on_unreadable is None:

@@ -9,7 +9,7 @@ def read_images(inputs):
     """The encoded form of each image.
 
     Args:
-        inputs: list of paths, bytes of files, or uint8 arrays (height, width, 3) or (height, width).
+        inputs: list of paths, bytes of files, uint8 arrays (height, width, 3) or (height, width), or PIL images.
 
     Returns:
         list of bytes.
@@ -64,14 +64,27 @@ def _source(item, number):
         from kformer.data.images.files import encode_png
 
         return encode_png(Image.fromarray(item))
+    if hasattr(item, "getexif"):
+        return _encoded(item)
     if not isinstance(item, str | bytes | Path):
         raise TypeError(
-            "The model reads an image per input: a path, the bytes of a file, or a uint8 array. Received: input "
-            f"{number} = {item!r}."
+            "The model reads an image per input: a path, the bytes of a file, a uint8 array or a PIL image. Received: "
+            f"input {number} = {item!r}."
         )
     source = item if isinstance(item, bytes) else str(item)
     if isinstance(source, str) and Path(source).is_dir():
         raise ValueError(f"{source} is a folder, not a picture. `kformer predict --input {source}` takes all in it.")
     if isinstance(source, str) and not Path(source).is_file():
-        raise FileNotFoundError(f"There is no image {source}.")
+        raise FileNotFoundError(f"There is no image {source!r}.")
     return source
+
+
+def _encoded(image):
+    """A `PIL.Image.Image` as the bytes of a file, the right way up."""
+    from PIL import ImageOps
+
+    from kformer.data.images.files import encode_png
+
+    upright = ImageOps.exif_transpose(image)
+    # What PNG has no form for: inks, luminance and chrominance.
+    return encode_png(upright.convert("RGB") if upright.mode in ("CMYK", "YCbCr", "LAB", "HSV") else upright)

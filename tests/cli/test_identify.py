@@ -98,13 +98,13 @@ def test_neither_a_gallery_nor_a_run_is_one_line(error, predictor, folder):
 
 
 def test_a_picture_that_is_not_there_is_named(error, enrolled):
-    assert "There is no image nowhere.png." in error("identify", "run", "nowhere.png")
+    assert "There is no image 'nowhere.png'." in error("identify", "run", "nowhere.png")
 
 
 def test_of_several_pictures_one_that_cannot_be_read_is_named_and_passed_over(kformer, enrolled):
     result = kformer("identify", "run", "nowhere.png", "people/p1/2.png", "--json")
     assert result.status == 1
-    assert "There is no image nowhere.png." in result.err
+    assert "There is no image 'nowhere.png'." in result.err
     assert [json.loads(line)["image"] for line in result.out.splitlines()] == ["people/p1/2.png"]
 
 

@@ -65,7 +65,7 @@ def test_a_column_of_texts_is_refused(error, predictor, folder):
 
 
 def test_a_picture_that_is_not_there_is_named(error, predictor):
-    assert "There is no image nowhere.png." in error("predict", "run", "nowhere.png")
+    assert "There is no image 'nowhere.png'." in error("predict", "run", "nowhere.png")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_each_picture_that_cannot_be_read_is_named_with_its_reason(kformer, pred
     named, cut, absent = result.err.splitlines()
     assert named == f"{bad} cannot be used: it is no image, whatever its name says."
     assert cut.startswith(f"{folder / 'cut.png'} cannot be used: the image is damaged: ")
-    assert absent == "There is no image nowhere.png."
+    assert absent == "There is no image 'nowhere.png'."
 
 
 def test_the_exit_status_tells_that_some_pictures_were_passed_over(kformer, predictor, folder, bad):

@@ -6,6 +6,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 import kformer as kf
 from kformer.data.images.files import encode_png
@@ -81,8 +82,6 @@ def test_the_predictor_answers_as_the_model_does(examples):
 
 
 def test_a_path_bytes_and_an_array_of_one_image_have_one_answer(tmp_path):
-    from PIL import Image
-
     pixels = np.random.default_rng(0).integers(0, 256, (11, 9, 3)).astype("uint8")
     content = encode_png(Image.fromarray(pixels))
     (tmp_path / "a.png").write_bytes(content)
@@ -91,12 +90,29 @@ def test_a_path_bytes_and_an_array_of_one_image_have_one_answer(tmp_path):
     assert of_path["scores"] == of_bytes["scores"] == of_array["scores"]
 
 
+def test_a_pil_image_is_one_as_it_is_seen(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (11, 9, 3)).astype("uint8")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be turned by a quarter
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    predictor = Predictor(image_classifier())
+    with Image.open(tmp_path / "turned.png") as image:
+        assert predictor(image) == predictor(tmp_path / "turned.png")
+        assert predictor(image) != predictor(pixels)
+
+
+def test_a_pil_image_of_printing_inks_is_seen_in_colours():
+    image = Image.fromarray(np.full((9, 9, 3), 200, "uint8"))
+    predictor = Predictor(image_classifier())
+    assert predictor(image.convert("CMYK")) == predictor(image)
+
+
 @pytest.mark.parametrize(
     ("item", "error", "message"),
     [
-        (3, TypeError, "a path, the bytes of a file, or a uint8 array. Received: input 0 = 3."),
+        (3, TypeError, "a path, the bytes of a file, a uint8 array or a PIL image. Received: input 0 = 3."),
         (np.zeros((4, 4, 3)), TypeError, r"must be uint8, .*Received: input 0 = float64 \(4, 4, 3\)."),
-        ("nowhere.png", FileNotFoundError, "There is no image nowhere.png."),
+        ("nowhere.png", FileNotFoundError, "There is no image 'nowhere.png'."),
         (b"text", ValueError, "input 0 cannot be used: "),
     ],
 )
