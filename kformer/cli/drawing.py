@@ -44,7 +44,9 @@ class Drawing:
     def tell(self):
         """Says where the pictures are."""
         boxes, pictures = counted(self._num_boxes, "box", "boxes"), counted(len(self._names), "picture")
-        note(f"{boxes} found, {pictures} drawn in {short_path(self._folder)}")
+        least = f"{self._predictor.task.score_threshold:g}"
+        enough = f"with a score of {least} or more (--score-threshold)"
+        note(f"{boxes} {enough} found, {pictures} drawn in {short_path(self._folder)}")
 
     def _new_name(self, picture: str) -> str:
         """Returns a name that no other picture of this call has."""

@@ -36,10 +36,14 @@ _DIGITS = 6  # after the point, of scores
 @click.option("--top", type=click.IntRange(2), metavar="N", help="Add the N likeliest labels: label_2, score_2 and on.")
 @click.option("--masks", metavar="FOLDER", help="Write the mask of every picture, and an overlay, to FOLDER.")
 @click.option("--draw", metavar="FOLDER", help="Draw the boxes that are found into copies of the pictures, in FOLDER.")
+@click.option(
+    "--score-threshold", type=click.FloatRange(0, 1), help="Least score of a box that is found.  [default: the run's]"
+)
 @precision_option
 def predict(
-    folder, texts, pairs, input, output, format, text, text_pair, image, image_pair, scores, top, masks, draw, precision
-):
+    folder, texts, pairs, input, output, format, text, text_pair, image, image_pair, scores, top, masks, draw,
+    score_threshold, precision,
+):  # fmt: skip
     """Label or translate texts, or tell what pictures show.
 
     Pictures are labelled, what is in them is found, or two of them are compared (--pair), as the run was trained to. A
@@ -54,15 +58,16 @@ def predict(
     kformer predict saved_models/faces --pair one.jpg two.jpg
     kformer predict saved_models/reviews --input new.csv --output labelled.csv
     """
-    given = [name for name, value in (("TEXT", texts), ("--pair", pairs), ("--input", input)) if value]
+    given = [name for name, value in (("texts or pictures", texts), ("--pair", pairs), ("--input", input)) if value]
     if len(given) != 1:
-        raise ValueError(f"Give either TEXT or --pair or --input. Received: {' and '.join(given) or 'none'}.")
+        received = " and ".join(given) or "none"
+        raise ValueError(f"Give either texts or pictures, or --pair, or --input. Received: {received}.")
     unreadable = Unreadable()
     options = {"scores": scores, "top": top}
     if input:
         started = time.perf_counter()
         with open_rows(input, format) as rows, open_writer(output, rows.schema) as write:
-            predictor = _predictor(folder, precision, draw)
+            predictor = _predictor(folder, precision, draw, score_threshold)
             fields_of = partial(_fields, **options, files=open_mask_files(predictor, masks))
             names = predictor.input_names
             named = {"text": text, "text_pair": text_pair, "image": image, "image_pair": image_pair}
@@ -73,7 +78,7 @@ def predict(
         _report(counts, "picture" if beside else "text", output, time.perf_counter() - started)
     else:
         with open_writer(output) as write:
-            predictor = _predictor(folder, precision, draw)
+            predictor = _predictor(folder, precision, draw, score_threshold)
             fields_of = partial(_fields, **options, files=open_mask_files(predictor, masks))
             answers = _predict_inputs(predictor, texts or pairs, fields_of, unreadable)
             unreadable.check(len(answers))
@@ -83,12 +88,16 @@ def predict(
     unreadable.exit()
 
 
-def _predictor(folder: str, precision: str, draw: str | None):
+def _predictor(folder: str, precision: str, draw: str | None, score_threshold: float | None):
     """Returns the run's predictor, which draws what it finds where it is told to."""
     import kformer as kf
 
     load_tensorflow(folder)
     predictor = kf.load(folder, precision=precision)
+    if score_threshold is not None:
+        if "boxes" not in predictor.required:
+            raise ValueError("--score-threshold is of boxes, and this run finds none. Leave it out.")
+        predictor.task.score_threshold = score_threshold
     return Drawing(predictor, draw) if draw else predictor
 
 

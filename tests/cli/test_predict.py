@@ -146,11 +146,11 @@ def test_parquet_to_parquet_keeps_the_types(kformer, predictor, tmp_path):
 
 
 def test_nothing_to_label_is_refused(error, predictor):
-    assert "Give either TEXT or --pair or --input. Received: none." in error("predict", "run")
+    assert "Give either texts or pictures, or --pair, or --input. Received: none." in error("predict", "run")
 
 
 def test_two_things_to_label_are_refused(error, predictor, reviews):
-    assert "Received: TEXT and --input." in error("predict", "run", "dull", "--input", reviews)
+    assert "Received: texts or pictures and --input." in error("predict", "run", "dull", "--input", reviews)
 
 
 def test_a_failure_on_the_way_leaves_the_previous_output(kformer, predictor, tmp_path):
