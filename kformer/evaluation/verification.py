@@ -109,7 +109,8 @@ class JudgedVerification:
             },
             "mistakes": self.mistakes(),
             "mistakes_hint": "The most similar pairs of two people and the least similar pairs of one, in turn, "
-            "whether they are taken for what they are or not. Look whether the names are right.",
+            "whether they are taken for what they are or not; they are one person from a similarity of "
+            f"{self.threshold:.3f} on. Look whether the names are right.",
             "truth_word": "it is",
         }
 
@@ -132,7 +133,7 @@ class JudgedVerification:
             "label": sample["label"],
             "predicted": sample["predicted"],
             "score": sample["similarity"],
-            "note": f"similarity {sample['similarity']:.2f}",
+            "note": f"similarity {sample['similarity']:.3f}",
             "picture": thumbnail(self._images[self.pairs.first[row]]),
             "picture_pair": thumbnail(self._images[self.pairs.second[row]]),
         }

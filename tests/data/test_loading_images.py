@@ -302,7 +302,7 @@ def test_masks_of_0_and_255_are_two_classes_and_told(streets, write):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ([[0] * 6] * 9, "its mask {} has 9 x 6 pixels, the image 6 x 9"),
+        ([[0] * 6] * 9, "its mask {} has 6 x 9 pixels, the image 9 x 6"),
         ([[3] * 9] * 6, "its mask {} has class 3: the 3 classes are 0 to 2, and 255 is none"),
     ],
 )

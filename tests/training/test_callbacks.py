@@ -43,7 +43,7 @@ def test_after_ten_steps_the_run_s_time_is_estimated_without_the_tracing(clock):
         estimate.on_train_batch_begin(step)
         clock.now += 60.0 if step == 0 else 0.5
         estimate.on_train_batch_end(step)
-    assert lines == ["About 8 min of training in all (0.50 s a step)."]
+    assert lines == ["About 8 min of training steps in all (0.50 s each), besides the validation."]
 
 
 def test_a_run_of_ten_steps_is_over_before_an_estimate():

@@ -76,7 +76,7 @@ def mask_problem(mask: CheckedMask, height: int, width: int, num_classes: int | 
     if mask.problem:
         return mask.problem
     if (mask.height, mask.width) != (height, width):
-        return f"its mask {_name(mask.source)}has {mask.height} x {mask.width} pixels, the image {height} x {width}"
+        return f"its mask {_name(mask.source)}has {mask.width} x {mask.height} pixels, the image {width} x {height}"
     if num_classes is not None:
         wrong = next((value for value in range(num_classes, len(mask.pixels)) if is_class(mask.pixels, value)), None)
         if wrong is not None:

@@ -40,10 +40,10 @@ def _short(value):
 
 
 class TimeEstimate(keras.callbacks.Callback):
-    """Says, once ten steps are done, about how long the whole run takes.
+    """Says, once ten steps are done, about how long all of them take.
 
     Batches hold nearly equal numbers of tokens, so a few of them tell. The first three steps hold the tracing and are
-    left out, and so is what is between steps: where an epoch has fewer than ten, that is the first validation.
+    left out, and so is what is between steps: validation, which has not been seen yet.
 
     Args:
         num_steps: int, batches of the whole run.
@@ -68,7 +68,8 @@ class TimeEstimate(keras.callbacks.Callback):
             self._seconds += time.perf_counter() - self._started
         if self._seen == self.LAST and self.num_steps > self.LAST:
             per_step = self._seconds / (self.LAST - self.FIRST)
-            self.tell(f"About {in_words(per_step * self.num_steps)} of training in all ({per_step:.2f} s a step).")
+            whole = in_words(per_step * self.num_steps)
+            self.tell(f"About {whole} of training steps in all ({per_step:.2f} s each), besides the validation.")
 
 
 class KeepBest(keras.callbacks.EarlyStopping):

@@ -107,7 +107,7 @@ def test_the_file_is_named(write):
 def test_a_mask_of_another_size_than_its_image_is_refused():
     checked = CheckedMask("a.png", "a.png", height=2, width=4, pixels=(8,))
     assert mask_problem(checked, 2, 4, None) == ""
-    assert mask_problem(checked, 4, 2, None) == "its mask a.png has 2 x 4 pixels, the image 4 x 2"
+    assert mask_problem(checked, 4, 2, None) == "its mask a.png has 4 x 2 pixels, the image 2 x 4"
 
 
 def test_a_class_without_a_name_is_refused_with_file_and_value():
