@@ -42,17 +42,17 @@ def write_savedmodel(task, folder):
     task = with_precision(task, "float32")
     archive = keras.export.ExportArchive()
     archive.track(task)
-    for name, function in task.endpoints().items():
+    endpoints = task.endpoints()
+    for name, function in endpoints.items():
         archive.add_endpoint(name, function)
     archive.write_out(str(folder), verbose=False)
-    (folder / "README.md").write_text(_readme(task), encoding="utf-8")
+    (folder / "README.md").write_text(_readme(task, endpoints), encoding="utf-8")
 
 
-def _readme(task):
-    arguments = ", ".join(task.input_names)
+def _readme(task, endpoints):
     labels = f" Labels: {', '.join(task.labels)}." if task.labels else ""
     if "image" in task.input_names:
-        packages, imports, what = "tensorflow", "", "encoded images, the bytes of JPEG or PNG files,"
+        packages, imports, what = "tensorflow", "", "the bytes of JPEG, PNG, BMP or GIF files"
         call = ", ".join(f'tf.constant([tf.io.read_file("{name}.jpg").numpy()])' for name in task.input_names)
     else:
         packages, what = "tensorflow tensorflow-text", "strings"
@@ -69,8 +69,15 @@ model = tf.saved_model.load(".")
 print(model.serve({call}))
 ```
 
-`serve({arguments})` takes vectors of {what} and returns a dict.{labels}
-"""
+Each function takes vectors of {what} and returns a dict.{labels}
+{"".join(_function(name, function, task.served()[name]) for name, function in endpoints.items())}"""
+
+
+def _function(name, function, outputs):
+    """A paragraph on an endpoint: its arguments, and what each of its outputs is."""
+    arguments = ", ".join(spec.name for spec in function.input_signature)
+    lines = "\n".join(f"- `{output}`: {meaning}" for output, meaning in outputs.items())
+    return f"\n`{name}({arguments})`:\n\n{lines}\n"
 
 
 WRITERS = {"savedmodel": write_savedmodel, "hf": write_hf}

@@ -207,6 +207,10 @@ class Task(keras.Model):
         """All `tf.function`s of a SavedModel by name; "serve" is what answers are made from."""
         return {"serve": self.serving()}
 
+    def served(self):
+        """What each of `endpoints()` gives, for readers: its name -> dict from the name of an output to what it is."""
+        raise NotImplementedError
+
     def answer(self, outputs, i):
         """The answer to input `i` as a dict, from the arrays that `serving()` gave."""
         raise NotImplementedError

@@ -1,5 +1,7 @@
 """What a trained task becomes: predictors, SavedModels, Hugging Face folders."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -11,10 +13,14 @@ from tests.tiny import (
     FAMILIES,
     detector,
     examples,
+    face_verifier,
     image_classifier,
     images,
+    language_model,
     marian_task,
+    masked_language_model,
     roberta_task,
+    segmenter,
     task,
     translator,
 )
@@ -37,6 +43,32 @@ def test_the_readme_of_a_text_model_names_what_it_needs(tmp_path):
     assert "pip install tensorflow tensorflow-text" in readme
     assert "import tensorflow_text  # registers" in readme
     assert 'model.serve(tf.constant(["some text"]))' in readme
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        *(functools.partial(task, problem) for problem in ("single_label", "multi_label", "regression")),
+        detector,
+        face_verifier,
+        language_model,
+        masked_language_model,
+        segmenter,
+        translator,
+    ],
+)
+def test_every_output_is_described(made):
+    made = made()
+    outputs = {
+        name: set(function.get_concrete_function().structured_outputs) for name, function in made.endpoints().items()
+    }
+    assert {name: set(described) for name, described in made.served().items()} == outputs
+
+
+def test_the_readme_says_what_comes_out(tmp_path):
+    readme = (export(face_verifier(), tmp_path / "export") / "README.md").read_text(encoding="utf-8")
+    assert "`serve(image, image_pair)`:\n\n- `similarity`: (batch,), the cosine of the two embeddings\n" in readme
+    assert "`embed(image)`:\n\n- `embedding`: (batch, numbers), of length 1 each" in readme
 
 
 def test_a_savedmodel_of_a_roberta_answers_in_a_fresh_process(tmp_path):

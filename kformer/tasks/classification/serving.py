@@ -8,12 +8,7 @@ def make_serving(task):
         task: `Classification`, whose processor's `features` makes inputs of strings: texts, or encoded images.
 
     Returns:
-        `tf.function` of (batch,) strings for each of the task's `input_names` to a dict:
-
-        - one label: `label` (batch,) strings, `score` (batch,) its probability, `scores` (batch, labels), `labels`
-          (labels,) strings;
-        - several labels: `scores` and `labels`;
-        - a number: `score` (batch,).
+        `tf.function` of (batch,) strings for each of the task's `input_names` to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

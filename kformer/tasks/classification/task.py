@@ -140,6 +140,17 @@ class Classification(Task):
     def serving(self):
         return make_serving(self)
 
+    def served(self):
+        if self.problem == "regression":
+            return {"serve": {"score": "(batch,) numbers"}}
+        outputs = {
+            "scores": "(batch, labels), the probability of each label",
+            "labels": "(labels,) strings, their names",
+        }
+        if self.problem == "single_label":
+            outputs |= {"label": "(batch,) strings, the most probable one", "score": "(batch,), its probability"}
+        return {"serve": outputs}
+
     def answer(self, outputs, i):
         if not self.labels:
             return {"score": float(outputs["score"][i])}

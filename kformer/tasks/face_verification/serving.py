@@ -8,8 +8,7 @@ def make_serving(task):
         task: `FaceVerification`.
 
     Returns:
-        `tf.function` of `image` and `image_pair`, (batch,) strings each, to a dict: `similarity` (batch,), the cosine;
-        `same` (batch,) bools, whether it reaches the `threshold` (), which is there as well.
+        `tf.function` of `image` and `image_pair`, (batch,) strings each, to the dict that `task.served` describes.
     """
     import tensorflow as tf
 
@@ -31,7 +30,7 @@ def make_embedding(task):
         task: `FaceVerification`.
 
     Returns:
-        `tf.function` of `image` (batch,) strings to a dict of `embedding` (batch, num_numbers).
+        `tf.function` of `image` (batch,) strings to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

@@ -337,6 +337,16 @@ class FaceVerification(ImageTask):
     def endpoints(self):
         return {**super().endpoints(), "embed": make_embedding(self)}
 
+    def served(self):
+        return {
+            "serve": {
+                "similarity": "(batch,), the cosine of the two embeddings",
+                "same": "(batch,) booleans, whether it reaches the threshold",
+                "threshold": "(), the least similarity that counts as one person",
+            },
+            "embed": {"embedding": "(batch, numbers), of length 1 each: their products are similarities"},
+        }
+
     def answer(self, outputs, i):
         if not self.has_threshold:
             raise ValueError(

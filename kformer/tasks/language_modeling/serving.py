@@ -12,7 +12,7 @@ def make_serving(task):
         task: a language modeling task.
 
     Returns:
-        `tf.function` of `text` (batch,) strings to a dict of `continuation` (batch,) strings.
+        `tf.function` of `text` (batch,) strings to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

@@ -176,6 +176,9 @@ class LanguageModeling(TokenPrediction):
     def serving(self):
         return make_serving(self)
 
+    def served(self):
+        return {"serve": {"continuation": "(batch,) strings, how each text goes on"}}
+
     def answer(self, outputs, i):
         return {"continuation": outputs["continuation"][i].decode("utf-8", errors="replace")}
 

@@ -11,9 +11,7 @@ def make_serving(task):
 
     Returns:
         `tf.function` of `text` (batch,) strings, in which the tokenizer's mask token ("[MASK]") stands for what is to
-        be guessed, to a dict of `filled` (batch,) strings, the texts with the most probable tokens in place of the
-        masks; `tokens` and `scores` (batch, masks, 5), the most probable tokens and their probabilities; and
-        `num_masks` (batch,). Masks beyond the longest row are not guessed.
+        be guessed, to the dict that `task.served` describes. Masks beyond the longest row are not guessed.
     """
     import tensorflow as tf
 

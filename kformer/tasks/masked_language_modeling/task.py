@@ -165,6 +165,16 @@ class MaskedLanguageModeling(TokenPrediction):
     def serving(self):
         return make_serving(self)
 
+    def served(self):
+        return {
+            "serve": {
+                "filled": "(batch,) strings, the texts with the most probable tokens in place of their masks",
+                "tokens": "(batch, masks, 5) strings, the most probable tokens for each mask",
+                "scores": "(batch, masks, 5), their probabilities",
+                "num_masks": "(batch,), how many masks each text has: what is beyond stands for nothing",
+            }
+        }
+
     def answer(self, outputs, i):
         guesses = [
             {token.decode("utf-8"): float(score) for token, score in zip(*best, strict=True)}

@@ -8,9 +8,7 @@ def make_serving(task):
         task: `ObjectDetection`.
 
     Returns:
-        `tf.function` of (batch,) strings, the bytes of files, to a dict, best boxes first: `boxes` (batch, n, 4), the
-        corners x0, y0, x1, y1 in pixels of the image the right way up; `scores`, `classes` and `names` (batch, n), ""
-        where there is no box; `num` (batch,), the boxes of each image; `labels` (classes,).
+        `tf.function` of `image` (batch,) strings, the bytes of files, to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

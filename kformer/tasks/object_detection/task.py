@@ -318,6 +318,18 @@ class ObjectDetection(ImageTask):
     def serving(self):
         return make_serving(self)
 
+    def served(self):
+        return {
+            "serve": {
+                "boxes": "(batch, n, 4), corners x0, y0, x1, y1 in pixels of the image the right way up, best first",
+                "scores": f"(batch, n), {self.score_threshold:g} or more",
+                "names": '(batch, n) strings, the classes, "" where there is no box',
+                "classes": "(batch, n), their numbers",
+                "num": "(batch,), how many boxes each image has: what is beyond stands for nothing",
+                "labels": "(classes,) strings, the names of all classes",
+            }
+        }
+
     def answer(self, outputs, i):
         parts = zip(outputs["boxes"][i], outputs["scores"][i], outputs["classes"][i], strict=True)
         found = list(parts)[: outputs["num"][i]]

@@ -8,9 +8,7 @@ def make_serving(task):
         task: `Segmentation`.
 
     Returns:
-        `tf.function` of (batch,) strings, encoded images, to a dict of `mask` (batch,) strings, each a PNG file of
-        class indices of the image's own size; `shares` (batch, labels), the share of the pixels of each class; and
-        `labels` (labels,) strings.
+        `tf.function` of `image` (batch,) strings, the bytes of files, to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

@@ -11,8 +11,7 @@ def make_serving(task):
         task: `Translation`.
 
     Returns:
-        `tf.function` of `text` (batch,) strings to a dict: `translation` (batch,) strings, and `score` (batch,), the
-        sum of the log probabilities / length^a (see `Translation`).
+        `tf.function` of `text` (batch,) strings to the dict that `task.served` describes.
     """
     import tensorflow as tf
 

@@ -196,6 +196,14 @@ class Translation(Task):
     def serving(self):
         return make_serving(self)
 
+    def served(self):
+        return {
+            "serve": {
+                "translation": "(batch,) strings",
+                "score": "(batch,), the log probability of each, divided by its length ** `length_penalty`",
+            }
+        }
+
     def answer(self, outputs, i):
         return {"translation": outputs["translation"][i].decode(), "score": float(outputs["score"][i])}
 
