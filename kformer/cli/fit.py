@@ -58,7 +58,7 @@ _FITS = {
         init="none",
         data="digits",
         recipe={
-            "epochs": 30,
+            "epochs": 16,
             "batch_size": 32,
             "learning_rate": 2e-3,
             "variant": "cct-2-3x2-32",

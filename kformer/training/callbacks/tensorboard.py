@@ -20,7 +20,7 @@ class TrainingBoard(keras.callbacks.Callback):
         most: int, how many times predictions are shown; beside epochs of seconds they would take most of the time.
     """
 
-    def __init__(self, folder, recipe_text, judge, preview=lambda: None, every=10, most=20):
+    def __init__(self, folder, recipe_text, judge, preview=lambda: None, every=10, most=10):
         super().__init__()
         self.folder = str(folder)
         self.recipe_text = recipe_text
