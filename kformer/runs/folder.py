@@ -55,10 +55,7 @@ class RunFolder:
                 writing it.
         """
         path = Path(path).resolve()
-        recover(path)
-        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
-        if occupied:
-            _refuse_to_replace(path, overwrite)
+        if cls.check(path, overwrite):
             folder, hold = stage(path)
             run = cls(folder, path, hold)
         else:
@@ -67,6 +64,16 @@ class RunFolder:
         with run.filling():
             run.write_json(_ENVIRONMENT, environment())
         return run
+
+    @staticmethod
+    def check(path: str | os.PathLike, overwrite: bool = False) -> bool:
+        """Tells whether something is in the folder, which `create` would replace; it raises what `create` would."""
+        path = Path(path).resolve()
+        recover(path)
+        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+        if occupied:
+            _refuse_to_replace(path, overwrite)
+        return occupied
 
     @contextlib.contextmanager
     def filling(self) -> Iterator[None]:

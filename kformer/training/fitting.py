@@ -5,6 +5,8 @@ from pathlib import Path
 
 from kformer.data import clean, load_splits
 from kformer.exporting import export
+from kformer.models import get_variant
+from kformer.runs import RunFolder
 from kformer.tasks import get_task
 from kformer.training.recipes import recipe_for
 from kformer.training.records import tell
@@ -43,6 +45,9 @@ def fit(
     task_class = get_task(task_name)
     recipe = recipe_for(task_name, recipe)
     out = Path("saved_models") / _name_of(data) if out is None else Path(out)
+    RunFolder.check(out, overwrite)  # before the data is read, which may take long
+    if getattr(recipe, "variant", None) is not None:
+        get_variant(recipe.variant)
     if task_class.label_kind is not None:
         load_arguments = {"label_kind": task_class.label_kind, **load_arguments}
     train, held_out = load_splits(

@@ -68,6 +68,12 @@ def test_an_archive_may_have_parts(write):
     assert len(kd.load_splits(path, required=("image", "label"))[1]) == 6
 
 
+def test_what_is_wrong_in_an_archive_names_the_archive(write):
+    path = write("pets.zip", zipped({"cat/1.png": "x", "dog/1.png": "x"}))
+    with pytest.raises(ValueError, match=f"^{path} is one whole, it has no part 'train'"):
+        read(path, Options("train"))
+
+
 @pytest.mark.parametrize("ending", ["zip", "tar.gz"])
 def test_parts_may_be_archives(write, tmp_path, ending):
     content = {"zip": zipped(PETS), "tar.gz": tarred(PETS, "w:gz")}[ending]

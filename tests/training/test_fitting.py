@@ -108,6 +108,17 @@ def test_a_run_that_is_there_is_not_overwritten(trained):
     assert (run.folder / "checksums.json").read_text() == before
 
 
+def test_a_run_that_is_there_is_told_before_the_data_is_read(trained):
+    _source, run = trained
+    with pytest.raises(FileExistsError, match="overwrite"):
+        fit("nowhere.csv", run.folder)
+
+
+def test_an_unknown_variant_is_told_before_the_data_is_read(tmp_path):
+    with pytest.raises(ValueError, match="There is no model 'bert-bas'. Did you mean 'bert-base'"):
+        fit("nowhere.csv", tmp_path / "run", RECIPE.replace(variant="bert-bas"))
+
+
 def test_overwriting_replaces_the_run(trained, tmp_path):
     source, run = trained
     copy = shutil.copytree(run.folder, tmp_path / "copy")

@@ -231,12 +231,21 @@ def _reader_of(path: Path):
 
 def _read_path(path: Path, options: Options) -> Reading:
     if is_archive(path):
-        reading = _read_path(_opened(path), options)
+        reading = _read_archive(path, options)
         return replace(reading, file=str(path), folder=reading.folder or Path(reading.file).parent)
     if path.is_dir():
         return _read_folder(path, options)
     _refuse_split(path, options)
     return _reader_of(path)(path, options)
+
+
+def _read_archive(path: Path, options: Options) -> Reading:
+    inside = _opened(path)
+    try:
+        return _read_path(inside, options)
+    except ValueError as error:
+        # Where it was unpacked says nothing to who gave the archive.
+        raise ValueError(str(error).replace(str(inside), str(path))) from error
 
 
 def _opened(path: Path) -> Path:
