@@ -86,5 +86,5 @@ def _encoded(image):
     from kformer.data.images.files import encode_png
 
     upright = ImageOps.exif_transpose(image)
-    # What PNG has no form for: inks, luminance and chrominance.
-    return encode_png(upright.convert("RGB") if upright.mode in ("CMYK", "YCbCr", "LAB", "HSV") else upright)
+    # What PNG has no form for.
+    return encode_png(upright.convert("RGB") if upright.mode in ("CMYK", "YCbCr", "HSV") else upright)

@@ -45,7 +45,8 @@ def fit(
     task_class = get_task(task_name)
     recipe = recipe_for(task_name, recipe)
     out = Path("saved_models") / _name_of(data) if out is None else Path(out)
-    RunFolder.check(out, overwrite)  # before the data is read, which may take long
+    # Refused before the data is read, which may take long.
+    RunFolder.check(out, overwrite)
     if getattr(recipe, "variant", None) is not None:
         get_variant(recipe.variant)
     if task_class.label_kind is not None:
