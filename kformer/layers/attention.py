@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from kformer.layers.attended import KeysValues, UnprojectedContext
 from kformer.layers.dropout import Dropout
 from kformer.layers.initializers import kernel_initializer_of
 from kformer.layers.masks import attention_bias, causal_mask, combine_masks
@@ -93,28 +94,30 @@ class MultiHeadAttention(keras.layers.Layer):
         return_scores=False,
     ):
         query = self._heads(self.query, inputs) * (1.0 / math.sqrt(self.d_head))
-        if keys_values is None:
-            keys_values = self.keys_values(inputs if context is None else context)
-        key, value = keys_values
-        if cache is not None:
-            key, value = cache = tuple(
-                ops.slice_update(old, (0, 0, cache_index, 0), ops.cast(new, old.dtype))
-                for old, new in zip(cache, keys_values, strict=True)
-            )
-            if bias is None:
-                attention_mask = _allow_cached(attention_mask, query, key, cache_index)
-        is_causal = use_causal_mask and cache is None
-        causal = causal_mask(ops.shape(query)[2], ops.shape(key)[2]) if is_causal else None
-        mask = combine_masks(padding_mask, attention_mask, causal)
+        if keys_values is None and cache is None and self._has_few(inputs, context):
+            attended = UnprojectedContext(context, self.key, self.value, self.num_heads)
+        else:
+            if keys_values is None:
+                keys_values = self.keys_values(inputs if context is None else context)
+            if cache is not None:
+                keys_values = cache = tuple(
+                    ops.slice_update(old, (0, 0, cache_index, 0), ops.cast(new, old.dtype))
+                    for old, new in zip(cache, keys_values, strict=True)
+                )
+                if bias is None:
+                    attention_mask = _allow_cached(attention_mask, query, cache[0], cache_index)
+            attended = KeysValues(*keys_values)
 
-        logits = _products(query, key)
+        logits = attended.logits(query)
+        causal = causal_mask(*ops.shape(logits)[2:]) if use_causal_mask and cache is None else None
+        mask = combine_masks(padding_mask, attention_mask, causal)
         if mask is not None:
             logits = logits + attention_bias(mask, logits.dtype)
         if bias is not None:
             logits = logits + bias
         # Keras warns of a softmax over one element, which the first token of a sequence is.
         scores = ops.ones_like(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
-        mixed = ops.matmul(self.score_dropout(scores, training=training), value)
+        mixed = attended.mixture(self.score_dropout(scores, training=training))
         outputs = self._joined(mixed, self.output_projection)
 
         extras = ((scores,) if return_scores else ()) + ((cache,) if cache is not None else ())
@@ -123,6 +126,10 @@ class MultiHeadAttention(keras.layers.Layer):
     def keys_values(self, context):
         """The keys and values of a context (batch, key, d_context): two tensors (batch, num_heads, key, d_head)."""
         return self._heads(self.key, context), self._heads(self.value, context)
+
+    def _has_few(self, queries, context):
+        """Whether so few queries of a context are known to come that they need no keys and values."""
+        return context is not None and queries.shape[1] is not None and 2 * queries.shape[1] <= self.d_head
 
     # The projections read matrices: TensorFlow adds the bias within the product of two matrices, and after any other.
 
@@ -163,14 +170,6 @@ class MultiHeadAttention(keras.layers.Layer):
             "kernel_initializer": self.kernel_initializer,
             "qkv_bias": self.qkv_bias,
         }
-
-
-def _products(query, key):
-    """Each query times each key: (batch, num_heads, query, key), of two (batch, num_heads, length, d_head)."""
-    if query.shape[2] == 1:
-        # One query and many cached keys: the keys, all of them, would be turned around in each step of decoding.
-        return ops.swapaxes(ops.matmul(key, ops.swapaxes(query, -1, -2)), -1, -2)
-    return ops.matmul(query, ops.swapaxes(key, -1, -2))
 
 
 def _allow_cached(attention_mask, query, key, cache_index):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kformer.layers import MultiHeadAttention
 from tests.layers import oracles
@@ -93,6 +94,36 @@ def test_cross_attention_ignores_padded_context(cross_attention):
     changed = np.where(mask[:, :, None], CONTEXT, 9.0)
     one, other = (cross_attention(INPUTS, context=context, padding_mask=mask) for context in (CONTEXT, changed))
     np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("qkv_bias", [True, False])
+def test_a_single_query_needs_no_keys_and_values_of_the_context(qkv_bias):
+    layer = MultiHeadAttention(HEADS, D_MODEL, qkv_bias=qkv_bias)
+    layer.build((None, None, D_MODEL), (None, None, 6))
+    randomise(layer)
+    # Weights that do not add to 1, as dropout leaves them.
+    layer.score_dropout = lambda weights, training: 0.7 * weights
+    mask = np.arange(KEY) < np.array([[4], [7]])
+
+    def outputs_and_gradients(context):
+        with tf.GradientTape() as tape:
+            outputs = layer(INPUTS[:, :1], padding_mask=mask, training=True, **context())
+            loss = tf.reduce_sum(outputs**3)
+        return outputs, tape.gradient(loss, [variable.value for variable in layer.trainable_variables])
+
+    expected, expected_gradients = outputs_and_gradients(lambda: {"keys_values": layer.keys_values(CONTEXT)})
+    outputs, gradients = outputs_and_gradients(lambda: {"context": CONTEXT})
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    for gradient, like in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(gradient, like, rtol=1e-4, atol=1e-4)
+
+
+def test_a_single_query_makes_no_product_of_the_context_s_length_with_the_whole_width():
+    # 2 d_model^2 multiplications a position, for keys and values, would be most of the work.
+    layer = MultiHeadAttention(HEADS, D_MODEL)
+    layer.build((None, None, D_MODEL), (None, None, 6))
+    layer.key.call = layer.value.call = None
+    assert layer(INPUTS[:, :1], context=CONTEXT).shape == (BATCH, 1, D_MODEL)
 
 
 def test_a_ready_bias_is_the_mask_that_it_was_made_of(attention):
