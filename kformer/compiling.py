@@ -5,7 +5,7 @@ import functools
 import keras
 
 
-def fused(function):
+def fused(function, value=None, gradients=None):
     """A function whose value and whose gradient are each compiled into one kernel while training on TensorFlow.
 
     Each operation of such a function is a pass over memory, and each is kept for the gradient; compiled, it is one
@@ -15,6 +15,9 @@ def fused(function):
 
     Args:
         function: from tensors to one tensor, of `keras.ops`; elementwise, or over the last axis.
+        value: `function` as it compiles best on a CPU; itself when None.
+        gradients: function of the gradient of the value and then the tensors, returns the gradient of each of these, as
+            it compiles best on a CPU; derived from the value when None.
 
     Returns:
         a function of `training` and the tensors, or Keras' variables.
@@ -23,29 +26,41 @@ def fused(function):
     def call(training, *tensors):
         if not training or keras.backend.backend() != "tensorflow":
             return function(*tensors)
-        return _compiled(function)(*tensors)
+        return _compiled(function, value, gradients)(*tensors)
 
     return call
 
 
 @functools.cache
-def _compiled(function):
+def _compiled(function, value, gradients):
     import tensorflow as tf
 
-    def value(*tensors):
-        return tf.cast(function(*(tf.cast(x, "float32") for x in tensors)), tensors[0].dtype)
+    # GPUs add up well, and would round the factors of a product.
+    if value is None or tf.config.list_physical_devices("GPU"):
+        value, gradients = function, None
 
-    def gradients(tensors, gradient):
+    def in_float32(tensors):
+        return [tf.cast(x, "float32") for x in tensors]
+
+    def forward(*tensors):
+        return tf.cast(value(*in_float32(tensors)), tensors[0].dtype)
+
+    def backward(gradient, *tensors):
+        if gradients is not None:
+            results = gradients(*in_float32([gradient, *tensors]))
+            return [tf.cast(result, x.dtype) for result, x in zip(results, tensors, strict=True)]
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            outputs = value(*tensors)
+            outputs = forward(*tensors)
         return tape.gradient(outputs, tensors, gradient)
 
-    forward, backward = (tf.function(part, jit_compile=True, autograph=False) for part in (value, gradients))
+    forward_kernel, backward_kernel = (
+        tf.function(part, jit_compile=True, autograph=False) for part in (forward, backward)
+    )
 
     @tf.custom_gradient
     def call(*tensors):
-        return forward(*tensors), lambda gradient: backward(list(tensors), gradient)
+        return forward_kernel(*tensors), lambda gradient: backward_kernel(gradient, *tensors)
 
     def read(x):
         return tf.convert_to_tensor(keras.ops.convert_to_tensor(x))

@@ -35,6 +35,40 @@ def test_a_function_of_two_tensors_has_both_gradients():
         np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-5)
 
 
+def square(x):
+    return x * x
+
+
+def twice(x):
+    return 2 * x
+
+
+def minus_the_gradient(gradient, x):
+    return [-gradient]
+
+
+def test_what_compiles_best_takes_the_function_s_place():
+    value, gradient = value_and_gradient(lambda x: fused(square, twice, minus_the_gradient)(True, x), X)
+    np.testing.assert_allclose(value, 2 * X)
+    np.testing.assert_allclose(gradient[0], -4 * X)
+
+
+def test_without_gradients_they_are_those_of_the_value():
+    _value, gradient = value_and_gradient(lambda x: fused(square, twice)(True, x), X)
+    np.testing.assert_allclose(gradient[0], 8 * X)
+
+
+def test_on_a_gpu_the_function_is_compiled_as_it_stands(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
+
+    def cube(x):
+        return x * x * x
+
+    value, gradient = value_and_gradient(lambda x: fused(cube, twice, minus_the_gradient)(True, x), X)
+    np.testing.assert_allclose(value, X**3, rtol=1e-5)
+    np.testing.assert_allclose(gradient[0], 6 * X**5, rtol=1e-4)
+
+
 def test_bfloat16_is_rounded_once_at_the_end():
     x = tf.cast(X, "bfloat16")
     expected, _ = value_and_gradient(ACTIVATIONS["gelu"], tf.cast(x, "float32"))

@@ -52,4 +52,33 @@ def _normalised(epsilon):
     def normalise(x, gamma, beta):
         return ops.cast(ops.layer_normalization(x, gamma, beta, axis=-1, epsilon=epsilon), x.dtype)
 
-    return fused(normalise)
+    def value(x, gamma, beta):
+        standardised, _ = _standardise(x, epsilon)
+        return ops.reshape(standardised * gamma + beta, ops.shape(x))
+
+    def gradients(gradient, x, gamma, beta):
+        standardised, inverse_deviation = _standardise(x, epsilon)
+        gradient = ops.reshape(gradient, ops.shape(standardised))
+        product = gradient * standardised
+        scale = gamma[:, None] / gamma.shape[0]
+        of_x = gradient * gamma - ops.matmul(gradient, scale) - standardised * ops.matmul(product, scale)
+        return ops.reshape(of_x * inverse_deviation, ops.shape(x)), _sum_rows(product), _sum_rows(gradient)
+
+    return fused(normalise, value, gradients)
+
+
+# Sums are products with vectors here: XLA's own sums add number after number on a CPU, and take twice the time.
+
+
+def _standardise(x, epsilon):
+    """The vectors of x as rows of mean 0 and variance 1, and what each was multiplied by, (rows, 1)."""
+    width = x.shape[-1]
+    mean = ops.full((width, 1), 1.0 / width, "float32")
+    rows = ops.reshape(x, (-1, width))
+    centred = rows - ops.matmul(rows, mean)
+    inverse_deviation = ops.rsqrt(ops.matmul(centred * centred, mean) + epsilon)
+    return centred * inverse_deviation, inverse_deviation
+
+
+def _sum_rows(rows):
+    return ops.matmul(ops.ones((1, ops.shape(rows)[0]), "float32"), rows)[0]

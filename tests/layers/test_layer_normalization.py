@@ -40,6 +40,15 @@ def test_its_compiled_gradients_are_keras_own():
         np.testing.assert_allclose(mine, expected, rtol=1e-3, atol=1e-3)
 
 
+def test_compiled_it_is_as_exact_as_keras_own_far_from_0():
+    ours, theirs = both()
+    inputs = INPUTS + 1000.0
+    exact = keras.ops.layer_normalization(inputs.astype("float64"), *map(np.asarray, theirs.weights), epsilon=1e-6)
+    outputs = ours(inputs, training=True), theirs(inputs)
+    mistakes = [np.abs(np.asarray(values) - np.asarray(exact)).max() for values in outputs]
+    assert mistakes[0] <= 2 * mistakes[1]
+
+
 @pytest.mark.parametrize(("shape", "compiled"), [((None, 5, 8), True), ((None, None, 8), False), ((None, 1, 8), False)])
 def test_it_is_compiled_for_many_vectors_of_a_known_number(shape, compiled):
     ours, _theirs = both()
