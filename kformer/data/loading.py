@@ -88,9 +88,10 @@ def load(
     _check_arguments(label_kind, label_separator, required, max_rejected, max_pixels)
     named = {"text": text, "text_pair": text_pair, "target": target, "label": label, "group": group}
     named |= {"image": image, "mask": mask, "boxes": boxes}
+    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir))
     if required is None:
-        required = _named_roles(named) or (None if holds_images(source) else _CLASSIFICATION)
-    options = Options(split, quoting, None if tfds_dir is None else Path(tfds_dir), tuple(required or ()))
+        required = _named_roles(named) or (None if holds_images(source, options) else _CLASSIFICATION)
+    options = replace(options, required=tuple(required or ()))
     reading = read(source, options)
     required = tuple(reading.fields) if required is None else required
     folder = reading.folder or Path(reading.file).parent
@@ -152,10 +153,10 @@ def load_splits(
     """
     arguments = dict(load_arguments)
     if validation is None and arguments.get("split") is None:
-        required = arguments.get("required")
+        required, options = arguments.get("required"), Options(tfds_dir=arguments.get("tfds_dir"))
         if required is None:
-            required = () if holds_images(source) else _CLASSIFICATION
-        options = Options(tfds_dir=arguments.get("tfds_dir"), required=tuple(required))
+            required = () if holds_images(source, options) else _CLASSIFICATION
+        options = replace(options, required=tuple(required))
         if VALIDATION in part_names(source, options):
             arguments["split"], validation = TRAIN, source
     train = load(source, **arguments)

@@ -23,9 +23,19 @@ def test_its_validation_split_is_used(shared_tfds):
     assert (len(train), len(validation)) == (6920, 872)
 
 
+def test_a_dataset_of_images_is_read_as_one(shared_tfds):
+    examples = kd.load("tfds:fashion_mnist", split="test", tfds_dir=shared_tfds)
+    assert (len(examples), *examples.fields, examples.labels[0]) == (10000, "image", "label", "T-shirt/top")
+
+
+def test_a_dataset_of_images_is_split_as_one(shared_tfds):
+    train, validation = kd.load_splits("tfds:fashion_mnist", tfds_dir=shared_tfds, split="test")
+    assert (len(train), len(validation)) == (9000, 1000)
+
+
 def test_a_dataset_of_images_says_that_it_has_no_text(shared_tfds):
     with pytest.raises(ValueError, match="tfds:fashion_mnist has no column of text. Its columns are: label"):
-        kd.load("tfds:fashion_mnist", split="test", tfds_dir=shared_tfds)
+        kd.load("tfds:fashion_mnist", split="test", tfds_dir=shared_tfds, required=("text", "label"))
 
 
 def test_an_unknown_split_lists_those_there(shared_tfds):

@@ -143,17 +143,21 @@ def part_names(source: str | Path, options: Options) -> tuple[str, ...]:
     return layout[1](path) if layout else tuple(_parts(path, options))
 
 
-def holds_images(source: str | Path) -> bool:
-    """Tells whether a source is one of images, not of texts: by its name, or by what most of a folder or an archive is.
+def holds_images(source: str | Path, options: Options) -> bool:
+    """Tells whether a source is one of images, not of texts: by its name, or by what most of it is.
 
-    TensorFlow Datasets and tables do not tell.
+    Tables do not tell.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
     """
     if str(source) in _OF_IMAGES:
         return True
-    if _embedded(str(source)) or str(source).startswith(_TFDS):
+    if str(source).startswith(_TFDS):
+        from kformer.data.sources.tfds import is_of_images
+
+        return is_of_images(str(source).removeprefix(_TFDS), options)
+    if _embedded(str(source)):
         return False
     path, *others = _paths(source)
     return not others and _is_of_images(_opened(path))

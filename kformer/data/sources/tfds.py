@@ -18,6 +18,16 @@ def tfds_splits(name: str, options: Options) -> tuple[str, ...]:
     return tuple(_builder(name, options.tfds_dir).info.splits)
 
 
+def is_of_images(name: str, options: Options) -> bool:
+    """Returns whether a dataset has images, and no text beside them."""
+    import tensorflow_datasets as tfds
+
+    builder = _builder(name, options.tfds_dir)
+    return bool(_images(builder)) and not any(
+        isinstance(feature, tfds.features.Text) for feature in builder.info.features.values()
+    )
+
+
 def read_tfds(name: str, options: Options) -> Reading:
     """Reads one split of a dataset, "train" unless told otherwise: its text, numbers and labels.
 
