@@ -264,15 +264,25 @@ def variants():
     return sorted(VARIANTS.values(), key=lambda variant: variant.num_parameters)
 
 
-def get_variant(name):
+def get_variant(name, task=None):
     """The variant called `name`.
 
+    Args:
+        name: str.
+        task: str, a name of `kformer.tasks.TASKS` that it is to serve, or None.
+
     Raises:
-        ValueError: for an unknown name; the known ones are listed and the nearest is suggested.
+        ValueError: for an unknown name, or a variant that does not serve the task; those that do are listed, and the
+            nearest is suggested.
     """
-    if name not in VARIANTS:
-        raise ValueError(f"There is no model {name!r}.{suggest(name, VARIANTS)} Known: {', '.join(VARIANTS)}.")
-    return VARIANTS[name]
+    known = [other for other, variant in VARIANTS.items() if task is None or task in TASKS[variant.family]]
+    if name in known:
+        return VARIANTS[name]
+    if name in VARIANTS:
+        wrong = f"The model {name!r} does not serve {task}."
+    else:
+        wrong = f"There is no model {name!r}.{suggest(name, known)}"
+    raise ValueError(f"{wrong} Known{f' for {task}' if task else ''}: {', '.join(known)}.")
 
 
 def backbone_class(family):

@@ -48,7 +48,7 @@ def fit(
     # Refused before the data is read, which may take long.
     RunFolder.check(out, overwrite)
     if getattr(recipe, "variant", None) is not None:
-        get_variant(recipe.variant)
+        get_variant(recipe.variant, task_name)
     if task_class.label_kind is not None:
         load_arguments = {"label_kind": task_class.label_kind, **load_arguments}
     train, held_out = load_splits(

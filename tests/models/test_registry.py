@@ -114,6 +114,17 @@ def test_an_unknown_name_suggests_the_nearest_and_lists_the_known():
         models.get_variant("bert-bas")
 
 
+def test_for_a_task_the_models_that_serve_it_are_the_known():
+    with pytest.raises(ValueError, match="There is no model 'yolo-tiny'.* Known for translation: transformer-tiny, "):
+        models.get_variant("yolo-tiny", "translation")
+
+
+def test_a_model_of_another_task_is_refused():
+    message = "The model 'gpt2' does not serve segmentation. Known for segmentation: vit-nano-4, "
+    with pytest.raises(ValueError, match=message):
+        models.get_variant("gpt2", "segmentation")
+
+
 @pytest.mark.parametrize(
     ("name", "num_tokens"),
     [("vit-micro-4", 65), ("deit-tiny-distilled", 198), ("cct-2-3x2-32", 64), ("cct-7-3x1-32", 256)],
