@@ -128,7 +128,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._heads(self.key, context), self._heads(self.value, context)
 
     def _has_few(self, queries, context):
-        """Whether so few queries of a context are known to come that they need no keys and values."""
+        """Whether so few queries of a context are known to come that `UnprojectedContext` is clearly less work."""
         return context is not None and queries.shape[1] is not None and 2 * queries.shape[1] <= self.d_head
 
     # The projections read matrices: TensorFlow adds the bias within the product of two matrices, and after any other.
