@@ -50,6 +50,12 @@ class Examples:
     def __len__(self) -> int:
         return self.table.num_rows
 
+    def __repr__(self) -> str:
+        """Returns one line: how many of what. The table itself would fill screens."""
+        roles = ", ".join(f"{role} ({column!r})" for role, column in self.fields.items())
+        labels = f"; {len(self.labels)} labels: {listed(self.labels)}" if self.labels else ""
+        return f"<Examples: {len(self):,} of {self.source or 'a table'}; {roles}{labels}>"
+
     def __getitem__(self, index: int) -> dict:
         """Returns one example by role: {"text": ..., "label": ...}."""
         if not -len(self) <= index < len(self):

@@ -4,9 +4,10 @@ import dataclasses
 from pathlib import Path
 
 from kformer.tasks.task import Task
+from kformer.wording import counted
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Run:
     """What `fine_tune` returns.
 
@@ -25,3 +26,9 @@ class Run:
     folder: Path | None = None
     interrupted: bool = False
     validation: object = None
+
+    def __repr__(self):
+        """One line: the task and where it lies. Metrics and history in full would fill screens."""
+        epochs = counted(len(self.history), "epoch") + (", interrupted" if self.interrupted else "")
+        place = "not saved" if self.folder is None else f"saved in {self.folder}"
+        return f"<Run: {type(self.task).__name__}; {epochs}; {place}>"

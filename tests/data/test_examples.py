@@ -22,6 +22,11 @@ def topics():
     )
 
 
+def test_examples_print_as_one_line_without_their_rows(pairs):
+    line = "<Examples: 3 of pairs.csv; text ('q1'), text_pair ('q2'), label ('same'); 2 labels: 'no', 'yes'>"
+    assert repr(pairs) == line
+
+
 def test_an_example_is_read_by_role(pairs):
     assert pairs[1] == {"text": "b", "text_pair": "y", "label": "no"}
     assert pairs[-1]["text"] == "c"

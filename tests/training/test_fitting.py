@@ -1,6 +1,7 @@
 """From a file to a run, the whole way, with a model that takes seconds."""
 
 import csv
+import dataclasses
 import json
 import shutil
 
@@ -51,6 +52,15 @@ def test_metrics_json_has_every_metric_with_its_interval(trained):
     _, run = trained
     accuracy = json.loads((run.folder / "metrics.json").read_text())["validation"]["accuracy"]
     assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
+
+
+def test_a_run_prints_as_one_line_without_its_figures(trained):
+    _, run = trained
+    epochs = len(run.history)
+    assert repr(run) == f"<Run: TextClassification; {epochs} epochs; saved in {run.folder}>"
+    assert repr(dataclasses.replace(run, history=[{}], interrupted=True, folder=None)) == (
+        "<Run: TextClassification; 1 epoch, interrupted; not saved>"
+    )
 
 
 def test_the_model_learns(trained):
