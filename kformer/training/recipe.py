@@ -22,8 +22,9 @@ def option(default, help, low=None, high=None, below=None):
 class Recipe:
     """How to train: what all tasks share. Every field has a good default, and each is an option of `kformer fit`.
 
-    A task's own recipe (`kformer.training.recipes`) adds fields and has its own defaults. `for_batches` names the
-    fields that `Task.batches` takes for training, `for_cleaning` those that `kformer.data.Cleaning` takes.
+    A task's own recipe (`kformer.training.recipes`) adds fields and has its own defaults. `for_plan` names the fields
+    that `Task.plan` takes, `for_batches` those that `Task.batches` takes for training, and `for_cleaning` those that
+    `kformer.data.Cleaning` takes.
 
     Raises:
         TypeError: a value of the wrong type.
@@ -31,8 +32,7 @@ class Recipe:
     """
 
     epochs: int = option(3, "Passes over the training examples.", low=1)
-    batch_size: int = option(32, "Mean examples per batch; a batch holds a budget of tokens.", low=1)
-    batch_tokens: int | None = option(None, "Tokens per batch, padding included, in place of --batch-size.", low=1)
+    batch_size: int = option(32, "Examples per batch.", low=1)
     accumulation: int = option(1, "Batches per optimizer step.", low=1)
     learning_rate: float = option(5e-5, "Peak learning rate.", low=0.0)
     schedule: Schedule = option("linear", "How the rate falls after the warm-up.")
@@ -52,13 +52,13 @@ class Recipe:
     plateau: int = option(0, "Epochs without improvement after which the rate falls; 0 never.", low=0)
     plateau_factor: float = option(0.5, "Factor on the rate at a plateau.", low=0.0, below=1.0)
     monitor: str | None = option(None, "What decides which epoch is best; none takes the task's own.")
-    num_buckets: int = option(16, "At most so many padded lengths.", low=1)
     duplicates: bool = option(True, "Remove duplicates within training, and of validation from training.")
     validation_fraction: float = option(0.1, "Share held out where no validation is given.", low=0.0, below=1.0)
     seed: int = option(0, "Of everything random.", low=0, below=2**32)
     precision: Precision = option("auto", "Number format; auto asks the hardware.")
     xla: Literal["auto", "on", "off"] = option("auto", "Compile with XLA; auto is on for GPUs.")
 
+    for_plan = ("batch_size", "accumulation")
     for_batches = ()
     for_cleaning = ("duplicates",)
 
@@ -93,7 +93,7 @@ class Recipe:
 
     def plan_arguments(self):
         """What `Task.plan` takes of the recipe, by name."""
-        return {name: getattr(self, name) for name in ("batch_size", "batch_tokens", "num_buckets", "accumulation")}
+        return {name: getattr(self, name) for name in self.for_plan}
 
     def batch_options(self):
         """What `Task.batches` takes of the recipe for training alone, by name."""

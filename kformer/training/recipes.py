@@ -17,8 +17,12 @@ from kformer.training.recipe import Recipe, Schedule, option
 class TextRecipe(Recipe):
     """What the tasks share that read text."""
 
+    batch_size: int = option(32, "Mean examples per batch; a batch holds a budget of tokens.", low=1)
+    batch_tokens: int | None = option(None, "Tokens per batch, padding included, in place of --batch-size.", low=1)
+    num_buckets: int = option(16, "At most so many padded lengths.", low=1)
     html: bool = option(False, "Remove HTML tags and resolve entities.")
 
+    for_plan = (*Recipe.for_plan, "batch_tokens", "num_buckets")
     for_cleaning = ("duplicates", "html")
 
 

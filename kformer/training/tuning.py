@@ -171,7 +171,7 @@ def _few_updates(plan, recipe):
         return ()
     longer = plan.lengths.reshape(len(plan.lengths), -1).max(axis=1)
     name, smaller = "batch_size", max(len(longer) // _ENOUGH_UPDATES, 1)
-    if recipe.batch_tokens is not None:
+    if recipe.plan_arguments().get("batch_tokens") is not None:
         name, smaller = "batch_tokens", max(int(longer.sum()) // _ENOUGH_UPDATES, int(longer.max()))
     now = getattr(recipe, name)
     lower = f"lower `{name}` from {now:,} to {smaller:,}, or " if smaller < now else ""

@@ -17,7 +17,7 @@ from kformer.evaluation import judge
 from kformer.runs import RunFolder, atomic
 from tests.tiny import examples, task
 
-RECIPE = kf.Recipe(epochs=1, batch_size=8, num_buckets=1)
+RECIPE = kf.TextClassificationRecipe(epochs=1, batch_size=8, num_buckets=1)
 EXPLAINED = (
     r"run` could not be written \(No space left on device\); the earlier run, if any, is unchanged: free some space "
     "and try again"
@@ -100,7 +100,7 @@ def test_a_kill_in_the_middle_of_a_fit_leaves_the_earlier_run_and_the_next_try_s
 
         kill = lambda batch, logs: os.kill(os.getpid(), signal.SIGKILL)
         callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=kill)]
-        data, recipe = examples(24), kf.Recipe(epochs=1, batch_size=8, num_buckets=1)
+        data, recipe = examples(24), kf.TextClassificationRecipe(epochs=1, batch_size=8, num_buckets=1)
         kf.fine_tune(task(), data, data, recipe, sys.argv[1], True, callbacks)
     """
     before = {path.name: path.stat().st_mtime_ns for path in run.iterdir()}
